@@ -1,0 +1,143 @@
+"""What the data plane needs to know, as plain frozen data: the argument of `render`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A ready instance's address: a Unix socket (`path`), or `host` and `port`."""
+
+    instance_id: str
+    host: str = ""
+    port: int = 0
+    path: str = ""
+
+
+@dataclass(frozen=True)
+class Api:
+    """One inference API that a model declares.
+
+    Attributes:
+        path: as the model serves it, beginning with `/`; `/` is the service address itself.
+        method: upper-case HTTP method.
+    """
+
+    path: str = "/"
+    method: str = "POST"
+
+
+@dataclass(frozen=True)
+class VersionRoute:
+    """One version of a service and its share of the traffic.
+
+    Attributes:
+        version_id: unique within the service.
+        weight: 0 to 100; the weights of a service need not add up here, shares are relative.
+        endpoints: ready instances only; empty means this version's share is answered 503.
+    """
+
+    version_id: str
+    weight: int
+    endpoints: tuple[Endpoint, ...] = ()
+
+
+class Availability(StrEnum):
+    """How the gateway treats a service's path."""
+
+    SERVING = "serving"
+    """Requests go to the versions."""
+    DEPLOYING = "deploying"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class ServiceRoute:
+    """One service as the gateway sees it.
+
+    Attributes:
+        project_id: only tokens of this project may call it.
+        prefix: path of the service's address, e.g. `/v1/infers/{service_id}`.
+        apis: what the models declare, over all versions; empty means every path and method passes.
+        timeout_s: real seconds until the first byte of the answer must have come.
+        max_body_bytes: larger requests are refused.
+        requests_per_s: traffic limit; None for none.
+    """
+
+    service_id: str
+    project_id: str
+    prefix: str
+    availability: Availability
+    versions: tuple[VersionRoute, ...] = ()
+    apis: tuple[Api, ...] = ()
+    timeout_s: float = 60.0
+    max_body_bytes: int = 12 * 1024 * 1024
+    requests_per_s: int | None = 100
+
+
+@dataclass(frozen=True)
+class LocalAnswer:
+    """What the gateway answers by itself, in the front door's words: rendering knows no vendor."""
+
+    status: int
+    error_code: str
+    error_msg: str
+
+
+class Cause(StrEnum):
+    """Why the gateway answers by itself. A front door gives each a `LocalAnswer`."""
+
+    TOKEN_MISSING = "token_missing"
+    TOKEN_INVALID = "token_invalid"
+    TOKEN_EXPIRED = "token_expired"
+    PROJECT_FORBIDDEN = "project_forbidden"
+    BODY_TOO_LARGE = "body_too_large"
+    TRAFFIC_LIMIT = "traffic_limit"
+    TIMEOUT = "timeout"
+    BACKEND_DOWN = "backend_down"
+    OVERLOADED = "overloaded"
+    NO_SUCH_API = "no_such_api"
+    SERVICE_MISSING = "service_missing"
+    SERVICE_STOPPED = "service_stopped"
+    SERVICE_FAILED = "service_failed"
+    SERVICE_DEPLOYING = "service_deploying"
+    HOST_NOT_ALLOWED = "host_not_allowed"
+    CONTROL_UNAVAILABLE = "control_unavailable"
+
+
+@dataclass(frozen=True)
+class GatewayState:
+    """Everything the rendering is a function of.
+
+    Attributes:
+        host, port: the one listening address.
+        admin_socket: path of Envoy's own admin socket (mode 0600).
+        control_socket: path of the Unix socket on which the Python server listens.
+        watch_directory: directory that holds the dynamic configuration files.
+        inference_prefix: path under which all services live, e.g. `/v1/infers/`; what is not there
+            goes to the control socket.
+        jwks: public keys as a JSON Web Key Set, text; tokens are ES256 JWTs in `token_header`.
+        token_issuer: the `iss` claim that tokens must carry.
+        project_claim: name of the claim that holds the project id.
+        signed_path: path on the control socket that judges signed requests (ext_authz).
+        answers: what to say for each cause.
+        allowed_hosts: Host header values that are served, without port.
+    """
+
+    host: str
+    port: int
+    admin_socket: str
+    control_socket: str
+    watch_directory: str
+    inference_prefix: str
+    token_header: str
+    jwks: str
+    token_issuer: str
+    project_claim: str
+    signed_path: str
+    answers: dict[Cause, LocalAnswer]
+    services: tuple[ServiceRoute, ...] = ()
+    allowed_hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
