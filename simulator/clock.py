@@ -1,0 +1,81 @@
+"""All time comes from here.
+
+Two kinds of time exist and must not be mixed:
+
+* *platform time* runs the simulated cloud's timers (deploy timeout, health delay, auto-stop): real,
+  scaled or manual. Integers, epoch milliseconds. `PlatformClock.now_ms`.
+* *real time* is for what a real socket or process does: request limits, token expiry, probes'
+  own timeouts. Epoch seconds or milliseconds. `real_ms`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from enum import StrEnum
+
+
+def real_ms() -> int:
+    """Epoch milliseconds of the host."""
+    return time.time_ns() // 1_000_000
+
+
+class ClockMode(StrEnum):
+    REAL = "real"
+    SCALED = "scaled"
+    MANUAL = "manual"
+
+
+class PlatformClock:
+    """The clock that the simulated cloud's timers run on.
+
+    It follows the host's monotonic clock, so that a jump of the wall clock or a sleeping laptop
+    neither fires a timer twice nor makes a duration negative.
+
+    Args:
+        mode: real, scaled (by `speed`) or manual (moves only by `advance`).
+        speed: platform seconds per real second, above 0; 1 for real.
+        not_before_ms: platform time never starts before this: the last instant that was recorded,
+            so that a scaled clock does not jump back after a restart.
+    """
+
+    def __init__(
+        self, mode: ClockMode = ClockMode.REAL, speed: float = 1.0, not_before_ms: int = 0
+    ) -> None:
+        if speed <= 0:
+            raise ValueError(f"speed must be above 0, not {speed}")
+        self.mode = mode
+        self.speed = 1.0 if mode is ClockMode.REAL else speed
+        self._origin_ms = max(real_ms(), not_before_ms)
+        self._started = time.monotonic()
+        self._moved = asyncio.Event()
+
+    def now_ms(self) -> int:
+        """Platform time, epoch milliseconds. Never goes back."""
+        if self.mode is ClockMode.MANUAL:
+            return self._origin_ms
+        elapsed_s = time.monotonic() - self._started
+        return self._origin_ms + int(elapsed_s * 1000 * self.speed)
+
+    def advance(self, by_ms: int) -> int:
+        """Move platform time forward at once; returns the new time.
+
+        Raises:
+            ValueError: `by_ms` is negative.
+        """
+        if by_ms < 0:
+            raise ValueError(f"time cannot go back: {by_ms} ms")
+        self._origin_ms += by_ms
+        self._moved.set()
+        self._moved = asyncio.Event()
+        return self.now_ms()
+
+    async def sleep_until(self, at_ms: int) -> None:
+        """Wait until platform time reaches `at_ms`."""
+        while (left_ms := at_ms - self.now_ms()) > 0:
+            moved = self._moved
+            timeout_s = None if self.mode is ClockMode.MANUAL else left_ms / 1000 / self.speed
+            try:
+                await asyncio.wait_for(moved.wait(), timeout_s)
+            except TimeoutError:
+                continue

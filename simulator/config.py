@@ -1,0 +1,197 @@
+"""Settings: flag before environment (`DRYDOCK_...`) before file (`drydock.toml` in the home)."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from simulator.clock import ClockMode
+from simulator.errors import ConfigError
+
+SOCKET_PATH_LIMIT_BYTES = 100
+"""Longest Unix socket path that all systems take (macOS: 104 with the end mark)."""
+
+
+class BackendChoice(StrEnum):
+    AUTO = "auto"
+    """Docker when an engine answers, else child processes."""
+    DOCKER = "docker"
+    PROCESS = "process"
+
+
+def default_home() -> Path:
+    """The data directory: `DRYDOCK_HOME`, else the platform's place for user data."""
+    chosen = os.environ.get("DRYDOCK_HOME")
+    return Path(chosen).expanduser() if chosen else Path(platformdirs.user_data_dir("drydock"))
+
+
+class Settings(BaseSettings):
+    """Everything a user can set. Field names are the file's keys and, in upper case with the prefix
+    `DRYDOCK_`, the environment's."""
+
+    model_config = SettingsConfigDict(env_prefix="DRYDOCK_", extra="forbid", frozen=True)
+
+    home: Path = Field(default_factory=default_home)
+    """Data directory. One server owns it at a time."""
+    host: str = "127.0.0.1"
+    """Address to listen on. Others than loopback expose the services to the network."""
+    port: int = Field(default=8780, ge=1, le=65535)
+    backend: BackendChoice = BackendChoice.AUTO
+    base_image: str = "python:3.11-slim"
+    """Image that the built-in runtime's image is built on."""
+    clock: ClockMode = ClockMode.REAL
+    speed: float = Field(default=1.0, gt=0, le=100_000)
+    """Platform seconds per real second, with `clock = "scaled"`."""
+    region: str = "local"
+    user_name: str = "drydock"
+    user_password: str = "drydock"
+    domain_name: str = "drydock"
+    token_lifetime_s: int = Field(default=86_400, ge=1)
+    """Life of an issued token, real seconds. Source: ModelArts inference access guide (24 h)."""
+    predict_timeout_s: float = Field(default=60.0, gt=0)
+    """Real seconds until the first byte of a prediction must have come. The documents give 40 s and
+    60 s; the newer reading is the default."""
+    traffic_limit_per_s: int = Field(default=100, ge=0)
+    """Requests a second and service; 0 for no limit. Source: inference access guide (100)."""
+    crash_limit: int = Field(default=3, ge=0)
+    """How often an instance may die during a deployment before the deployment fails; 0: never, wait
+    for the deploy timeout as the cloud does."""
+    log_level: str = "warning"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        given = init_settings().get("home")
+        home = Path(given) if given else default_home()
+        toml = TomlConfigSettingsSource(settings_cls, toml_file=home / "drydock.toml")
+        return (init_settings, env_settings, toml)
+
+    @property
+    def paths(self) -> Paths:
+        return Paths(self.home)
+
+
+class Paths:
+    """Where things lie in the data directory.
+
+    Unix sockets lie in `run`, which moves to a short private directory under the system's temporary
+    one when the home's path is too long for a socket.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self.home = home.expanduser().absolute()
+
+    @property
+    def database(self) -> Path:
+        return self.home / "state.db"
+
+    @property
+    def lock(self) -> Path:
+        return self.home / "drydock.lock"
+
+    @property
+    def admin_token(self) -> Path:
+        return self.home / "admin-token"
+
+    @property
+    def signing_key(self) -> Path:
+        return self.home / "token-key.pem"
+
+    @property
+    def models(self) -> Path:
+        """Private copies of published model packages, one directory a model id."""
+        return self.home / "models"
+
+    @property
+    def objects(self) -> Path:
+        """One folder a bucket."""
+        return self.home / "objects"
+
+    @property
+    def log(self) -> Path:
+        return self.home / "server.log"
+
+    @property
+    def gateway(self) -> Path:
+        return self.home / "gateway"
+
+    @property
+    def instances(self) -> Path:
+        return self.home / "instances"
+
+    @property
+    def run(self) -> Path:
+        """Directory of the Unix sockets (mode 0700)."""
+        inside = self.home / "run"
+        if len(os.fsencode(inside)) + len("/gateway-admin.sock") <= SOCKET_PATH_LIMIT_BYTES:
+            return inside
+        digest = hashlib.sha256(os.fsencode(self.home)).hexdigest()[:12]
+        return Path(tempfile.gettempdir()) / f"drydock-{os.getuid()}-{digest}"
+
+    @property
+    def control_socket(self) -> Path:
+        return self.run / "control.sock"
+
+    @property
+    def gateway_socket(self) -> Path:
+        return self.run / "gateway-admin.sock"
+
+    def create(self) -> None:
+        """Make the directories, private to the user.
+
+        Raises:
+            ConfigError: a directory cannot be made, or the run directory is somebody else's.
+        """
+        try:
+            for directory in (self.home, self.models, self.objects, self.gateway, self.run):
+                directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise ConfigError(
+                f"cannot make the data directory {self.home}: {error.strerror}",
+                hint="set DRYDOCK_HOME to a directory that you can write to",
+            ) from error
+        if self.run.stat().st_uid != os.getuid():
+            raise ConfigError(
+                f"{self.run} belongs to another user", hint="set DRYDOCK_HOME to a shorter path"
+            )
+
+
+def load_settings(**flags: Any) -> Settings:
+    """Settings from flags (None means not given), environment and file.
+
+    Raises:
+        ConfigError: a value is not allowed; the message names the setting, the value and the rule.
+    """
+    given = {name: value for name, value in flags.items() if value is not None}
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"]) or "settings"
+        raise ConfigError(
+            f"setting {name}: {first['msg']} (got {first.get('input')!r})",
+            hint=f"set it by flag, by DRYDOCK_{name.upper()}, or in drydock.toml",
+        ) from error
+    except ValueError as error:  # the file is not TOML
+        raise ConfigError(
+            f"drydock.toml cannot be read: {error}", hint="mend or remove the file"
+        ) from error

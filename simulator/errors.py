@@ -1,0 +1,155 @@
+"""What can go wrong, as types. HTTP exists only in the front doors' wire modules.
+
+DrydockError
+  Refused               the cloud would refuse this too
+    InvalidRequest      the request breaks rules; carries all violations
+    NotFound            no such service, model, ...
+    NameTaken           the name is in use
+    StatusForbids       the thing's status does not allow the operation
+    QuotaExceeded       a quota has no room
+    InUse               cannot be deleted: something else needs it
+    NotSimulated        documented, but Drydock does not do it
+  ConfigError           our own settings or files; the user can mend it
+    AlreadyRunning      another Drydock owns the data directory
+    StateTooNew         the database was written by a newer Drydock
+    StateCorrupt        the database is damaged
+  InternalError         our mistake
+    IllegalMove         a status move that the table does not have
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class DrydockError(Exception):
+    """Base of all errors of the simulator."""
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One broken rule.
+
+    Attributes:
+        rule: rule id, e.g. `MA-SVC-014`.
+        path: JSON pointer to the field, e.g. `/config/0/weight`; empty for the whole body.
+        message: what was received, what is allowed.
+        source: document and place that states the rule.
+    """
+
+    rule: str
+    path: str
+    message: str
+    source: str
+
+
+class Refused(DrydockError):
+    """The cloud would refuse this too."""
+
+
+class InvalidRequest(Refused):
+    """The request breaks one or more rules. Nothing was changed."""
+
+    def __init__(self, violations: list[Violation]) -> None:
+        if not violations:
+            raise ValueError("InvalidRequest needs at least one violation")
+        self.violations = violations
+        super().__init__("; ".join(v.message for v in violations))
+
+
+class NotFound(Refused):
+    """There is no `kind` with this id in the project."""
+
+    def __init__(self, kind: str, key: str) -> None:
+        self.kind = kind
+        self.key = key
+        super().__init__(f"{kind} {key} does not exist")
+
+
+class NameTaken(Refused):
+    """A `kind` with this name exists already."""
+
+    def __init__(self, kind: str, name: str) -> None:
+        self.kind = kind
+        self.name = name
+        super().__init__(f"a {kind} named {name} exists already")
+
+
+class StatusForbids(Refused):
+    """The status of the thing does not allow the operation."""
+
+    def __init__(self, kind: str, key: str, status: str, operation: str) -> None:
+        self.kind = kind
+        self.key = key
+        self.status = status
+        self.operation = operation
+        super().__init__(f"{kind} {key} is {status}: cannot {operation} now")
+
+
+class QuotaExceeded(Refused):
+    """A quota has no room for what was asked."""
+
+    def __init__(self, quota: str, limit: int, used: int, asked: int) -> None:
+        self.quota = quota
+        self.limit = limit
+        self.used = used
+        self.asked = asked
+        super().__init__(f"quota {quota}: {used} of {limit} used, {asked} more asked for")
+
+
+class InUse(Refused):
+    """Cannot be deleted while something else needs it."""
+
+    def __init__(self, kind: str, key: str, users: list[str]) -> None:
+        self.kind = kind
+        self.key = key
+        self.users = users
+        super().__init__(f"{kind} {key} is used by {', '.join(users)}")
+
+
+class NotSimulated(Refused):
+    """A documented operation that Drydock does not simulate."""
+
+    def __init__(self, operation: str) -> None:
+        self.operation = operation
+        super().__init__(f"{operation} is not simulated")
+
+
+class ConfigError(DrydockError):
+    """Settings or files of ours are not right. `hint` says what to do."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        self.message = message
+        self.hint = hint
+        super().__init__(message)
+
+    @property
+    def reason(self) -> str:
+        """Stable CamelCase code: the class's name."""
+        return type(self).__name__
+
+
+class AlreadyRunning(ConfigError):
+    """Another Drydock owns the data directory."""
+
+
+class StateTooNew(ConfigError):
+    """The database was written by a newer Drydock."""
+
+
+class StateCorrupt(ConfigError):
+    """The database is damaged. It is never recreated silently."""
+
+
+class InternalError(DrydockError):
+    """A mistake of ours."""
+
+
+class IllegalMove(InternalError):
+    """A status move that the table of moves does not have."""
+
+    def __init__(self, key: str, start: str, finish: str) -> None:
+        self.key = key
+        self.start = start
+        self.finish = finish
+        super().__init__(f"service {key}: no move from {start} to {finish}")

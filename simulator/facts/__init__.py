@@ -1,0 +1,1 @@
+"""What the documents state, as data. No I/O, no vendor's paths."""

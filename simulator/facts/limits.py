@@ -1,0 +1,34 @@
+"""Documented limits and defaults, each with its source. Seconds, MB and counts as named."""
+
+from __future__ import annotations
+
+DEPLOY_TIMEOUT_DEFAULT_S = 1200
+"""Deployment and start-up together. Source: Deploying as a Real-Time Service, table 2 (20 min)."""
+
+DEPLOY_TIMEOUT_MIN_S = 180
+DEPLOY_TIMEOUT_MAX_S = 7200
+"""Source: Deploying as a Real-Time Service, table 2 (3 to 120 minutes)."""
+
+INSTANCES_PER_MODEL = 5
+"""Source: Deploying Services, table 5, instance_count."""
+
+REAL_TIME_SERVICES = 20
+"""Real-time services a user may have. Source: Deploying as a Real-Time Service, constraints."""
+
+BATCH_SERVICES = 1000
+"""Source: Deploying as a Batch Service, constraints."""
+
+REQUEST_BODY_MAX_BYTES = 12 * 1024 * 1024
+"""Source: inference access guide (12 MB by API)."""
+
+TERMINATION_GRACE_DEFAULT_S = 240
+"""Source: ModelArts API reference, termination_grace_period_seconds (30 to 300, default 240)."""
+
+HEALTH_PERIOD_S = 5
+HEALTH_TIMEOUT_S = 5
+HEALTH_INITIAL_DELAY_S = 12
+HEALTH_FAILURE_THRESHOLD = 12
+"""Source: model import console guide, health check defaults (/health, 5 s, 12 s, 12 failures)."""
+
+LIST_LIMIT = 1000
+"""Default page of the list calls. Source: Querying Services, limit."""

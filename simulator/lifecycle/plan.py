@@ -1,0 +1,330 @@
+"""One decision about one service: `plan(service, sight, now) -> Plan`.
+
+Level-triggered: it looks only at what is wanted and what is there, never at how things came to be
+so. The same arguments give the same plan; performing an action twice does no harm. A crash at any
+instant is therefore repaired by planning again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from simulator.facts.statuses import ServiceStatus
+from simulator.lifecycle.health import died, look
+from simulator.lifecycle.moves import move
+from simulator.lifecycle.objects import (
+    Action,
+    EndInstance,
+    Event,
+    EventKind,
+    ForgetService,
+    Goal,
+    Instance,
+    InstanceState,
+    Plan,
+    Seen,
+    Service,
+    Sight,
+    StartInstance,
+)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Choices of the user that planning follows.
+
+    Attributes:
+        crash_limit: deaths of an instance during a deployment after which the deployment fails;
+            0: never, only the deploy timeout ends it.
+    """
+
+    crash_limit: int = 3
+
+
+def plan(service: Service, sight: Sight | None, now: int, policy: Policy | None = None) -> Plan:
+    """What to do next about a service.
+
+    Args:
+        service: the record as stored.
+        sight: what is seen of its instances; None when the engine does not answer, so that nothing
+            is known and nothing may be concluded.
+        now: platform time, epoch ms.
+    """
+    policy = policy or Policy()
+    if sight is None:
+        return _blind(service, now)
+    looks = [look(instance, sight.get(instance.instance_id), now) for instance in service.instances]
+    events = tuple(event for one in looks for event in one.events)
+    service = replace(service, instances=tuple(one.instance for one in looks))
+    if service.goal is Goal.RUNNING and service.status is not ServiceStatus.FAILED:
+        step = _toward_running(service, sight, now, policy)
+    else:
+        step = _toward_nothing(service, sight, now)
+    return replace(step, events=events + step.events)
+
+
+def start_failed(
+    service: Service,
+    instance_id: str,
+    *,
+    reason: str,
+    message: str,
+    evidence: str,
+    fatal: bool,
+    now: int,
+) -> tuple[Service, tuple[Event, ...]]:
+    """Note that an instance could not be started.
+
+    Args:
+        fatal: trying again cannot help (an image that does not exist): a deployment fails at once.
+    """
+    instances = tuple(
+        died(i, now, reason=reason, message=message) if i.instance_id == instance_id else i
+        for i in service.instances
+    )
+    service = replace(service, instances=instances)
+    events: tuple[Event, ...] = (Event(EventKind.ABNORMAL, message, reason, evidence),)
+    if fatal and service.goal is Goal.RUNNING and service.status is ServiceStatus.DEPLOYING:
+        service, failure = _fail(service, now, reason, message, evidence)
+        events += failure
+    return service, events
+
+
+def started(service: Service, instance_id: str, seen: Seen) -> Service:
+    """Note that an instance was started: from here on its end is a death."""
+    return replace(
+        service,
+        instances=tuple(
+            replace(i, state=InstanceState.STARTING, ref=seen.ref, address=seen.address)
+            if i.instance_id == instance_id and i.state is InstanceState.PENDING
+            else i
+            for i in service.instances
+        ),
+    )
+
+
+def resume(service: Service, sight: Sight, now: int) -> tuple[Service, tuple[Event, ...]]:
+    """The service as the server finds it when it starts.
+
+    A service that ran and of which nothing runs any more (the server was stopped, or its instances
+    ended with it) is deployed again; one whose instances still run goes on as it was.
+    """
+    was_up = service.status in (ServiceStatus.RUNNING, ServiceStatus.CONCERNING)
+    if service.goal is not Goal.RUNNING or not was_up or sight:
+        return service, ()
+    instances = tuple(
+        replace(i, state=InstanceState.PENDING, address="", ref="", retry_at=None)
+        for i in service.instances
+        if i.state is not InstanceState.DRAINING
+    )
+    service = replace(service, instances=instances, deploy_started_at=now)
+    event = Event(EventKind.NORMAL, "the server was started again; starting the instances")
+    return move(service, ServiceStatus.DEPLOYING, now), (event,)
+
+
+def _blind(service: Service, now: int) -> Plan:
+    """Nothing is known: conclude nothing, but a deployment's time still runs out."""
+    if service.status is ServiceStatus.DEPLOYING and service.goal is Goal.RUNNING:
+        due = deploy_due_at(service)
+        if now >= due:
+            failed, events = _fail(
+                service, now, "DeployTimeout", "the container engine did not answer in time"
+            )
+            return Plan(failed, events=events)
+        return Plan(service, wake_at=due)
+    return Plan(service)
+
+
+def _toward_running(service: Service, sight: Sight, now: int, policy: Policy) -> Plan:
+    service, actions = _match_counts(service)
+    service = replace(
+        service,
+        instances=tuple(_retry_if_due(i, now) for i in service.instances),
+    )
+    actions += _starts(service)
+    service = _drop_gone(service, sight)
+    service, events = _judge(service, now, policy)
+    if service.status is ServiceStatus.FAILED:
+        ending = _toward_nothing(service, sight, now)
+        return replace(ending, events=events + ending.events)
+    return Plan(service, tuple(actions), events, _next_wake(service))
+
+
+def _toward_nothing(service: Service, sight: Sight, now: int) -> Plan:
+    """Goal stopped or deleted, or the deployment failed: no instance stays."""
+    draining = tuple(replace(i, state=InstanceState.DRAINING) for i in service.instances)
+    service = _drop_gone(replace(service, instances=draining), sight)
+    actions: tuple[Action, ...] = tuple(
+        EndInstance(i.instance_id, _grace_s(service, i)) for i in service.instances
+    )
+    if service.instances:
+        return Plan(service, actions)
+    if service.goal is Goal.DELETED:
+        return Plan(service, (ForgetService(service.service_id),))
+    if service.goal is Goal.STOPPED and service.status is ServiceStatus.STOPPING:
+        stopped = move(service, ServiceStatus.STOPPED, now)
+        return Plan(stopped, events=(Event(EventKind.NORMAL, "the service has stopped"),))
+    return Plan(service)
+
+
+def _match_counts(service: Service) -> tuple[Service, list[Action]]:
+    """Make missing instances and mark surplus ones, so that each version has what it wants."""
+    instances = list(service.instances)
+    ordinal = service.next_ordinal
+    wanted = {version.version_id for version in service.versions}
+    surplus = {
+        i.instance_id
+        for i in instances
+        if i.version_id not in wanted and i.state is not InstanceState.DRAINING
+    }
+    for version in service.versions:
+        have = service.instances_of(version.version_id)
+        surplus |= {i.instance_id for i in _least_useful(have)[: len(have) - version.instances]}
+        for _ in range(version.instances - len(have)):
+            instances.append(_new_instance(service, version.version_id, ordinal))
+            ordinal += 1
+    marked = tuple(
+        replace(i, state=InstanceState.DRAINING) if i.instance_id in surplus else i
+        for i in instances
+    )
+    service = replace(service, instances=marked, next_ordinal=ordinal)
+    ends: list[Action] = [
+        EndInstance(i.instance_id, _grace_s(service, i))
+        for i in marked
+        if i.state is InstanceState.DRAINING
+    ]
+    return service, ends
+
+
+def _least_useful(instances: tuple[Instance, ...]) -> list[Instance]:
+    """Those to give up first: not ready ones, then the youngest."""
+    return sorted(instances, key=lambda i: (i.state is InstanceState.READY, -i.ordinal))
+
+
+def _new_instance(service: Service, version_id: str, ordinal: int) -> Instance:
+    return Instance(
+        instance_id=f"{service.service_id}-{ordinal}",
+        version_id=version_id,
+        ordinal=ordinal,
+        state=InstanceState.PENDING,
+        created_at=service.deploy_started_at,
+    )
+
+
+def _retry_if_due(instance: Instance, now: int) -> Instance:
+    if instance.state is not InstanceState.BACKOFF or now < (instance.retry_at or 0):
+        return instance
+    return replace(
+        instance, state=InstanceState.PENDING, retry_at=None, restarts=instance.restarts + 1
+    )
+
+
+def _starts(service: Service) -> list[Action]:
+    return [
+        StartInstance(i.instance_id, i.version_id)
+        for i in service.instances
+        if i.state is InstanceState.PENDING
+    ]
+
+
+def _drop_gone(service: Service, sight: Sight) -> Service:
+    kept = tuple(
+        i
+        for i in service.instances
+        if i.state is not InstanceState.DRAINING or i.instance_id in sight
+    )
+    return replace(service, instances=kept)
+
+
+def _judge(service: Service, now: int, policy: Policy) -> tuple[Service, tuple[Event, ...]]:
+    """The status that the instances add up to."""
+    live = [i for i in service.instances if i.state is not InstanceState.DRAINING]
+    sick = [i for i in live if i.state is not InstanceState.READY]
+    if not sick:
+        return _all_ready(service, now)
+    if service.status is ServiceStatus.DEPLOYING:
+        return _judge_deployment(service, sick, now, policy)
+    first = sick[0]
+    reason = first.reason or "InstanceNotReady"
+    ready = len(live) - len(sick)
+    message = f"{ready} of {len(live)} instances are ready"
+    if first.message:
+        message += f"; {first.message}"
+    was = service.status
+    service = move(service, ServiceStatus.CONCERNING, now, reason=reason, message=message)
+    if was is ServiceStatus.CONCERNING:
+        return service, ()
+    return service, (Event(EventKind.ABNORMAL, f"the service is concerning: {message}", reason),)
+
+
+def _all_ready(service: Service, now: int) -> tuple[Service, tuple[Event, ...]]:
+    was = service.status
+    service = move(service, ServiceStatus.RUNNING, now)
+    if was is ServiceStatus.RUNNING:
+        return service, ()
+    text = "the service is running" if was is ServiceStatus.DEPLOYING else "the service recovered"
+    return service, (Event(EventKind.NORMAL, text),)
+
+
+def _judge_deployment(
+    service: Service, sick: list[Instance], now: int, policy: Policy
+) -> tuple[Service, tuple[Event, ...]]:
+    worn = next((i for i in sick if policy.crash_limit and i.deaths >= policy.crash_limit), None)
+    if worn is not None:
+        message = f"{worn.message}; tried {worn.deaths} times"
+        return _fail(service, now, worn.reason or "InstanceExited", message, worn.log_tail)
+    first = sick[0]
+    if now >= deploy_due_at(service):
+        message = _timeout_message(service, first)
+        return _fail(service, now, "DeployTimeout", message, first.log_tail)
+    return move(
+        service, ServiceStatus.DEPLOYING, now, reason=first.reason, message=first.message
+    ), ()
+
+
+def _timeout_message(service: Service, first: Instance) -> str:
+    waited_for = {
+        InstanceState.PENDING: "to be started",
+        InstanceState.STARTING: "to answer its health check",
+        InstanceState.BACKOFF: "to be started again",
+    }.get(first.state, "to become healthy")
+    version = service.version(first.version_id)
+    seconds = (version.deploy_timeout_ms if version else 0) // 1000
+    message = (
+        f"not deployed within {seconds} s: instance {first.ordinal} was waited for {waited_for}"
+    )
+    return f"{message} ({first.message})" if first.message else message
+
+
+def _fail(
+    service: Service, now: int, reason: str, message: str, evidence: str = ""
+) -> tuple[Service, tuple[Event, ...]]:
+    failed = move(
+        service, ServiceStatus.FAILED, now, reason=reason, message=message, evidence=evidence
+    )
+    text = f"the deployment failed: {message}"
+    return failed, (Event(EventKind.ABNORMAL, text, reason, evidence),)
+
+
+def deploy_due_at(service: Service) -> int:
+    """Platform time when the deployment has taken too long: first due of a version not ready."""
+    late = [
+        v.deploy_timeout_ms
+        for v in service.versions
+        if any(i.state is not InstanceState.READY for i in service.instances_of(v.version_id))
+        or len(service.instances_of(v.version_id)) < v.instances
+    ]
+    longest = max((v.deploy_timeout_ms for v in service.versions), default=0)
+    return service.deploy_started_at + min(late, default=longest)
+
+
+def _grace_s(service: Service, instance: Instance) -> int:
+    version = service.version(instance.version_id)
+    return version.grace_s if version else 30
+
+
+def _next_wake(service: Service) -> int | None:
+    due = [i.retry_at for i in service.instances if i.retry_at is not None]
+    if service.status is ServiceStatus.DEPLOYING:
+        due.append(deploy_due_at(service))
+    return min(due, default=None)

@@ -1,0 +1,148 @@
+"""Asks instances whether they are well. The one truth about health: the gateway does not probe.
+
+An instance that has never answered is asked often, in real time, so that a deployment is over as
+soon as it can be; once it has answered, as often as its model declares, on the platform clock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import httpx
+
+from backends.base import Address
+from simulator.addresses import parse_address
+from simulator.clock import PlatformClock
+from simulator.lifecycle.objects import HealthCheck
+
+FIRST_PAUSE_S = 0.02
+LONGEST_PAUSE_S = 1.0
+PAUSE_GROWTH = 1.25
+BODY_LIMIT_BYTES = 64 * 1024
+WORDS_LIMIT = 200
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the probes say of an instance.
+
+    Attributes:
+        healthy: True, False (the threshold of failures was reached), None (has not answered yet).
+        words: the last probe's result for people; empty after a success.
+    """
+
+    healthy: bool | None
+    words: str = ""
+
+
+class Prober:
+    """One task an instance that runs; `on_change(instance_id)` is called when a verdict changes."""
+
+    def __init__(self, clock: PlatformClock, on_change: Callable[[str], None]) -> None:
+        self._clock = clock
+        self._on_change = on_change
+        self._tasks: dict[str, tuple[str, asyncio.Task[None]]] = {}
+        self._verdicts: dict[str, Verdict] = {}
+
+    def verdict(self, instance_id: str) -> Verdict:
+        return self._verdicts.get(instance_id, Verdict(None))
+
+    def watch(self, instance_id: str, address: str, run: str, check: HealthCheck) -> None:
+        """Probe the instance from now on.
+
+        Args:
+            run: names this run of the instance; another one (a restart) begins from nothing.
+        """
+        key = f"{address} {run}"
+        known = self._tasks.get(instance_id)
+        if known is not None and known[0] == key:
+            return
+        self.forget(instance_id)
+        task = asyncio.create_task(self._probe_for_ever(instance_id, address, check))
+        self._tasks[instance_id] = (key, task)
+
+    def forget(self, instance_id: str) -> None:
+        """Stop probing; what was known of its health no longer holds."""
+        known = self._tasks.pop(instance_id, None)
+        self._verdicts.pop(instance_id, None)
+        if known is not None:
+            known[1].cancel()
+
+    def forget_all_but(self, instance_ids: set[str]) -> None:
+        for instance_id in self._tasks.keys() - instance_ids:
+            self.forget(instance_id)
+
+    async def close(self) -> None:
+        tasks = [task for _, task in self._tasks.values()]
+        self.forget_all_but(set())
+        for task in tasks:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    async def _probe_for_ever(self, instance_id: str, address: str, check: HealthCheck) -> None:
+        healthy: bool | None = None
+        failures = 0
+        pause_s = FIRST_PAUSE_S
+        async with _client(parse_address(address), check.timeout_s) as client:
+            while True:
+                words = await probe(client, check)
+                failures = failures + 1 if words else 0
+                if not words:
+                    healthy = True
+                elif healthy and failures >= check.failure_threshold:
+                    healthy = False
+                self._conclude(instance_id, Verdict(healthy, words))
+                if healthy is None:
+                    await asyncio.sleep(pause_s)
+                    pause_s = min(pause_s * PAUSE_GROWTH, LONGEST_PAUSE_S)
+                else:
+                    now = self._clock.now_ms()
+                    await self._clock.sleep_until(now + check.period_s * 1000)
+
+    def _conclude(self, instance_id: str, verdict: Verdict) -> None:
+        before = self._verdicts.get(instance_id)
+        self._verdicts[instance_id] = verdict
+        if before is None or before.healthy is not verdict.healthy:
+            self._on_change(instance_id)
+
+
+async def probe(client: httpx.AsyncClient, check: HealthCheck) -> str:
+    """Ask once; empty when well, else what was wrong, for people.
+
+    With a declared path, 200 to 399 is well. Without one any answer is: it proves that something
+    listens and speaks HTTP, which a mere TCP connection would not. Redirects are not followed.
+    """
+    path = check.path or "/"
+    try:
+        async with client.stream("GET", path) as answer:
+            status = answer.status_code
+            await _read_some(answer)
+    except httpx.ConnectError:
+        return "nothing listens on the instance's port yet"
+    except httpx.TimeoutException:
+        return f"GET {path} was not answered within {check.timeout_s} s"
+    except httpx.HTTPError as error:
+        return f"GET {path}: {str(error)[:WORDS_LIMIT] or type(error).__name__}"
+    if check.path is not None and not 200 <= status < 400:
+        return f"GET {path} was answered {status}; 200 to 399 is healthy"
+    return ""
+
+
+async def _read_some(answer: httpx.Response) -> None:
+    read = 0
+    async for chunk in answer.aiter_raw():
+        read += len(chunk)
+        if read > BODY_LIMIT_BYTES:
+            return
+
+
+def _client(address: Address, timeout_s: float) -> httpx.AsyncClient:
+    # verify=False: plain HTTP to an own instance; loading CA certificates would cost 20 ms each.
+    transport = httpx.AsyncHTTPTransport(uds=address.path or None, verify=False)
+    base = "http://instance" if address.is_unix else f"http://{address.host}:{address.port}"
+    return httpx.AsyncClient(
+        transport=transport, base_url=base, timeout=timeout_s, follow_redirects=False
+    )
