@@ -107,6 +107,49 @@ class InUse(Refused):
         super().__init__(f"{kind} {key} is used by {', '.join(users)}")
 
 
+class ModelMissing(NotFound):
+    """A deployment names a model that does not exist."""
+
+    def __init__(self, model_id: str) -> None:
+        super().__init__("model", model_id)
+
+
+class ModelNotPublished(Refused):
+    """Only models in the status `published` (the console's "Normal") can be deployed."""
+
+    def __init__(self, model_id: str, status: str) -> None:
+        self.model_id = model_id
+        self.status = status
+        super().__init__(f"model {model_id} is {status}; only published models can be deployed")
+
+
+class PoolMissing(Refused):
+    """There is no dedicated resource pool with this id."""
+
+    def __init__(self, pool: str) -> None:
+        self.pool = pool
+        super().__init__(f"resource pool {pool} does not exist")
+
+
+class SpecificationUnavailable(Refused):
+    """Nothing here can give what the specification promises."""
+
+    def __init__(self, specification: str, why: str) -> None:
+        self.specification = specification
+        self.why = why
+        super().__init__(f"specification {specification} is not available: {why}")
+
+
+class SourceUnusable(Refused):
+    """A model cannot be imported from this place."""
+
+    def __init__(self, source: str, why: str, *, hint: str = "") -> None:
+        self.source = source
+        self.why = why
+        self.hint = hint
+        super().__init__(f"cannot import a model from {source}: {why}")
+
+
 class NotSimulated(Refused):
     """A documented operation that Drydock does not simulate."""
 

@@ -39,6 +39,7 @@ class ModelRow(SQLModel, table=True):
     project_id: str
     name: str
     version: str
+    type: str
     status: str
     message: str = ""
     source: str

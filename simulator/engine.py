@@ -1,0 +1,467 @@
+"""The imperative shell: load, plan, publish, store, perform; again whenever something changes.
+
+Level-triggered. One worker a service, so that plans of one service never overlap; a service that is
+woken while its worker runs is planned once more. Nothing needed for recovery lives here: what was
+decided is in the store before it is done, and what is there is seen anew after a restart.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from backends.base import Backend, InstancePhase, Observation
+from backends.errors import BackendError, EngineUnavailable
+from simulator import specs
+from simulator.clock import PlatformClock
+from simulator.config import Settings
+from simulator.errors import NotFound
+from simulator.gateway.state import ServiceRoute
+from simulator.lifecycle import plan as lifecycle
+from simulator.lifecycle.objects import (
+    Action,
+    EndInstance,
+    Event,
+    EventKind,
+    ForgetService,
+    Goal,
+    Phase,
+    Seen,
+    Service,
+    Sight,
+    StartInstance,
+)
+from simulator.prober import Prober
+from simulator.sightings import Sightings
+from simulator.store.queries import Store, Stored
+
+logger = logging.getLogger(__name__)
+
+RELIST_S = 30.0
+"""Everything is looked at anew at least this often, real seconds."""
+BLIND_RELIST_S = 1.0
+"""How often an engine that does not answer is asked again."""
+RETRY_FIRST_S = 0.1
+RETRY_LAST_S = 60.0
+LOG_TAIL_LINES = 20
+SHUTDOWN_GRACE_S = 30.0
+
+
+@dataclass(frozen=True)
+class Told:
+    """An event as listeners get it."""
+
+    service_id: str
+    at: int
+    event: Event
+
+
+Publish = Callable[[str, ServiceRoute | None], Coroutine[Any, Any, None]]
+"""Puts one service's route (None: no longer there) into effect in the gateway, and waits for it."""
+
+
+class Engine:
+    """Makes what runs match what is wanted.
+
+    Args:
+        publish: the gateway's side; raises nothing.
+        listen: is told every event, after it has been stored.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        backend: Backend,
+        clock: PlatformClock,
+        settings: Settings,
+        installation: str,
+        inference_prefix: str,
+        publish: Publish,
+        listen: Callable[[Told], None],
+    ) -> None:
+        self.backend = backend
+        self._store = store
+        self._clock = clock
+        self._settings = settings
+        self._installation = installation
+        self._prefix = inference_prefix
+        self._publish = publish
+        self._listen = listen
+        self._policy = lifecycle.Policy(crash_limit=settings.crash_limit)
+        self.sightings = Sightings(backend, self._seen_anew)
+        self._prober = Prober(clock, self._probed)
+        self._dirty: set[str] = set()
+        self._workers: dict[str, asyncio.Task[None]] = {}
+        self._acting: dict[str, tuple[type[Action], asyncio.Task[None]]] = {}
+        self._timers: dict[str, asyncio.Task[None]] = {}
+        self._background: list[asyncio.Task[None]] = []
+        self._pool = asyncio.Semaphore(16)
+        self._closing = False
+
+    # -- life -------------------------------------------------------------------------------
+
+    async def routes(self) -> list[ServiceRoute]:
+        """The routes as of now, for a gateway that starts: nothing is known to be ready yet, except
+        what was ready and still runs where it did."""
+        await self.sightings.refresh()
+        _, all_stored = await asyncio.to_thread(self._store.services)
+        routes = []
+        for stored in all_stored:
+            service, _ = self._resumed(stored)
+            routes.append(self._route(stored, service))
+        return routes
+
+    async def start(self) -> None:
+        """Take up every service where it is, and go on for ever."""
+        for service_id in await asyncio.to_thread(self._store.service_ids):
+            await self._resume(service_id)
+            self.wake(service_id)
+        self._background = [
+            asyncio.create_task(self._relist_for_ever()),
+            asyncio.create_task(self._follow_changes()),
+        ]
+
+    def wake(self, service_id: str) -> None:
+        """Something about this service may have changed: plan it soon."""
+        self._dirty.add(service_id)
+        if service_id not in self._workers and not self._closing:
+            self._workers[service_id] = asyncio.create_task(self._work(service_id))
+
+    async def close(self, *, keep_running: bool) -> None:
+        """Stop deciding. Without `keep_running` all instances are stopped and removed; the store
+        still wants them, so that the next start brings them back."""
+        self._closing = True
+        tasks = [*self._background, *self._timers.values(), *self._workers.values()]
+        for task in tasks:
+            task.cancel()
+        starting = [task for kind, task in self._acting.values() if kind is StartInstance]
+        for task in [task for kind, task in self._acting.values() if kind is not StartInstance]:
+            task.cancel()
+        await asyncio.gather(*tasks, *starting, return_exceptions=True)
+        await self._prober.close()
+        if not keep_running:
+            await self._stop_all()
+
+    async def _stop_all(self) -> None:
+        await self.sightings.refresh()
+
+        async def end(seen: Observation) -> None:
+            try:
+                await self.backend.stop(seen.instance_id, SHUTDOWN_GRACE_S)
+                await self.backend.remove(seen.instance_id)
+            except BackendError as error:
+                logger.error("instance %s was not stopped: %s", seen.instance_id, error)
+
+        await asyncio.gather(*(end(seen) for seen in self.sightings.all()))
+
+    # -- waking -----------------------------------------------------------------------------
+
+    async def _relist_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(RELIST_S if self.sightings.known else BLIND_RELIST_S)
+            await self.sightings.refresh()
+            await self._remove_orphans()
+
+    async def _follow_changes(self) -> None:
+        async for _ in self.backend.changes():
+            await self.sightings.refresh()
+
+    def _seen_anew(self, service_ids: set[str]) -> None:
+        if self.sightings.known:
+            self._prober.forget_all_but({seen.instance_id for seen in self.sightings.all()})
+        for service_id in service_ids:
+            self.wake(service_id)
+
+    def _probed(self, instance_id: str) -> None:
+        self.wake(instance_id.rpartition("-")[0])
+
+    def _wake_at(self, service_id: str, at: int | None) -> None:
+        timer = self._timers.pop(service_id, None)
+        if timer is not None:
+            timer.cancel()
+        if at is not None and not self._closing:
+            self._timers[service_id] = asyncio.create_task(self._wake_later(service_id, at))
+
+    async def _wake_later(self, service_id: str, at: int) -> None:
+        await self._clock.sleep_until(at)
+        self._timers.pop(service_id, None)
+        self.wake(service_id)
+
+    # -- one service ------------------------------------------------------------------------
+
+    async def _work(self, service_id: str) -> None:
+        failures = 0
+        try:
+            while service_id in self._dirty:
+                self._dirty.discard(service_id)
+                try:
+                    async with self._pool:
+                        await self._reconcile(service_id)
+                    failures = 0
+                except Exception:
+                    logger.exception("service %s could not be looked after", service_id)
+                    await asyncio.sleep(min(RETRY_FIRST_S * 2**failures, RETRY_LAST_S))
+                    failures = min(failures + 1, 20)
+                    self._dirty.add(service_id)
+        finally:
+            self._workers.pop(service_id, None)
+            if service_id in self._dirty:
+                self.wake(service_id)
+
+    async def _reconcile(self, service_id: str) -> None:
+        try:
+            stored = await asyncio.to_thread(self._store.service, service_id)
+        except NotFound:
+            await self._publish(service_id, None)
+            return
+        now = self._clock.now_ms()
+        sight = await self._sight(stored, now)
+        planned = lifecycle.plan(stored.service, sight, now, self._policy)
+        # Published before it is stored: whoever reads "running" must be able to call it.
+        await self._publish(service_id, self._route(stored, planned.service))
+        changed = planned.service != stored.service or planned.events
+        if changed and not await self._save(stored, planned.service, planned.events, now):
+            self.wake(service_id)  # somebody wrote meanwhile: plan again from what is there now
+            return
+        for action in planned.actions:
+            self._perform(stored, action)
+        self._wake_at(service_id, planned.wake_at)
+
+    async def _save(
+        self, stored: Stored, service: Service, events: tuple[Event, ...], now: int
+    ) -> bool:
+        saved = await asyncio.to_thread(
+            self._store.save_plan, service, stored.row.revision, events, now
+        )
+        if saved:
+            self._tell(service.service_id, now, events)
+        return saved
+
+    def _tell(self, service_id: str, at: int, events: tuple[Event, ...]) -> None:
+        for event in events:
+            self._listen(Told(service_id, at, event))
+
+    def _route(self, stored: Stored, service: Service) -> ServiceRoute:
+        return specs.service_route(
+            stored,
+            service,
+            prefix=self._prefix,
+            timeout_s=self._settings.predict_timeout_s,
+            requests_per_s=self._settings.traffic_limit_per_s or None,
+        )
+
+    # -- seeing -----------------------------------------------------------------------------
+
+    async def _sight(self, stored: Stored, now: int) -> Sight | None:
+        """What is seen of a service's instances; keeps the probes going to those that run."""
+        if not self.sightings.known:
+            return None
+        service = stored.service
+        overdue = service.goal is Goal.RUNNING and now >= lifecycle.deploy_due_at(service)
+        observed = self.sightings.of_service(service.service_id)
+        sight = {}
+        for seen in observed.values():
+            self._watch(service, seen)
+            sight[seen.instance_id] = await self._seen(seen, with_log=overdue)
+        for instance in service.instances:
+            starting = instance.instance_id in self._acting
+            if starting and instance.instance_id not in sight:
+                sight[instance.instance_id] = Seen(Phase.CREATED)
+        return sight
+
+    def _watch(self, service: Service, seen: Observation) -> None:
+        version = service.version(seen.version_id)
+        if seen.phase is InstancePhase.RUNNING and seen.address is not None and version:
+            run = f"{seen.ref} {seen.started_at_ms}"
+            self._prober.watch(seen.instance_id, str(seen.address), run, version.health)
+        else:
+            self._prober.forget(seen.instance_id)
+
+    async def _seen(self, seen: Observation, *, with_log: bool) -> Seen:
+        verdict = self._prober.verdict(seen.instance_id)
+        wants_log = seen.phase is InstancePhase.EXITED or (with_log and not verdict.healthy)
+        return Seen(
+            phase=Phase(seen.phase.value),
+            healthy=verdict.healthy,
+            address=str(seen.address) if seen.address else "",
+            ref=seen.ref,
+            accelerator=seen.accelerator,
+            exit_code=seen.exit_code,
+            oom_killed=seen.oom_killed,
+            probe=verdict.words,
+            log_tail=await self._log_tail(seen.instance_id) if wants_log else "",
+        )
+
+    async def _log_tail(self, instance_id: str) -> str:
+        try:
+            lines = await self.backend.logs(instance_id, LOG_TAIL_LINES)
+        except BackendError as error:
+            return f"(its log could not be read: {error})"
+        return "\n".join(line.text for line in lines)
+
+    # -- doing ------------------------------------------------------------------------------
+
+    def _perform(self, stored: Stored, action: Action) -> None:
+        if isinstance(action, ForgetService):
+            self._spawn(action.service_id, type(action), self._forget(action.service_id))
+            return
+        busy = self._acting.get(action.instance_id)
+        if isinstance(action, StartInstance):
+            if busy is None:
+                self._spawn(action.instance_id, StartInstance, self._start(stored, action))
+        elif busy is None or busy[0] is not EndInstance:
+            after = busy[1] if busy else None
+            self._spawn(
+                action.instance_id, EndInstance, self._end(stored.row.service_id, action, after)
+            )
+
+    def _spawn(self, key: str, kind: type[Action], work: Coroutine[Any, Any, None]) -> None:
+        if self._closing:
+            work.close()
+            return
+        task = asyncio.create_task(work)
+        self._acting[key] = (kind, task)
+
+        def done(finished: asyncio.Task[None]) -> None:
+            if self._acting.get(key, (None, None))[1] is finished:
+                del self._acting[key]
+
+        task.add_done_callback(done)
+
+    async def _start(self, stored: Stored, action: StartInstance) -> None:
+        version = next(v for v in stored.versions if v.version_id == action.version_id)
+        spec = specs.instance_spec(self._installation, version, action.instance_id)
+        service_id = stored.row.service_id
+        try:
+            await self.backend.prepare(spec.artifact, self._progress_to(service_id))
+            seen = await self.backend.start(spec)
+        except EngineUnavailable as error:
+            logger.warning("starting %s: %s", action.instance_id, error)
+            await asyncio.sleep(BLIND_RELIST_S)
+        except BackendError as error:
+            await self._note_start_failed(service_id, action.instance_id, error)
+        else:
+            started = Seen(
+                Phase.RUNNING, ref=seen.ref, address=str(seen.address) if seen.address else ""
+            )
+            await self._change(
+                service_id, lambda s: (lifecycle.started(s, action.instance_id, started), ())
+            )
+        await self._after_action(service_id, action.instance_id)
+
+    async def _note_start_failed(
+        self, service_id: str, instance_id: str, error: BackendError
+    ) -> None:
+        message = f"{error.message}; {error.hint}" if error.hint else error.message
+        now = self._clock.now_ms()
+
+        def change(service: Service) -> tuple[Service, tuple[Event, ...]]:
+            return lifecycle.start_failed(
+                service,
+                instance_id,
+                reason=error.reason,
+                message=message,
+                evidence=error.evidence,
+                fatal=not error.retryable,
+                now=now,
+            )
+
+        await self._change(service_id, change)
+
+    async def _end(
+        self, service_id: str, action: EndInstance, after: asyncio.Task[None] | None
+    ) -> None:
+        if after is not None:
+            await asyncio.wait([after])
+        self._prober.forget(action.instance_id)
+        try:
+            await self.backend.stop(action.instance_id, action.grace_s)
+            await self.backend.remove(action.instance_id)
+        except BackendError as error:
+            logger.warning("ending %s: %s", action.instance_id, error)
+            await asyncio.sleep(BLIND_RELIST_S)
+        await self._after_action(service_id, action.instance_id)
+
+    async def _after_action(self, service_id: str, instance_id: str) -> None:
+        """See the effect, then plan: with the old sight the action would be planned again."""
+        await self.sightings.refresh()
+        if self._acting.get(instance_id, (None, None))[1] is asyncio.current_task():
+            del self._acting[instance_id]
+        self.wake(service_id)
+
+    async def _forget(self, service_id: str) -> None:
+        await asyncio.to_thread(self._store.forget_service, service_id)
+        await self._publish(service_id, None)
+        self._wake_at(service_id, None)
+        self._tell(
+            service_id,
+            self._clock.now_ms(),
+            (Event(EventKind.NORMAL, "the service is deleted", "Deleted"),),
+        )
+
+    async def _change(
+        self, service_id: str, change: Callable[[Service], tuple[Service, tuple[Event, ...]]]
+    ) -> None:
+        now = self._clock.now_ms()
+        told: tuple[Event, ...] = ()
+
+        def noted(service: Service) -> tuple[Service, tuple[Event, ...]]:
+            nonlocal told
+            changed, told = change(service)
+            return changed, told
+
+        try:
+            await asyncio.to_thread(self._store.change_service, service_id, None, now, noted)
+        except NotFound:
+            return
+        self._tell(service_id, now, told)
+
+    def _progress_to(self, service_id: str) -> Callable[[str], None]:
+        """Long preparations (pulling, building) become events; called from any thread."""
+        loop = asyncio.get_running_loop()
+
+        def progress(line: str) -> None:
+            event = Event(EventKind.NORMAL, line, "Preparing")
+            now = self._clock.now_ms()
+            self._store.add_event(service_id, now, event)
+            loop.call_soon_threadsafe(self._tell, service_id, now, (event,))
+
+        return progress
+
+    # -- after a restart --------------------------------------------------------------------
+
+    def _resumed(self, stored: Stored) -> tuple[Service, tuple[Event, ...]]:
+        if not self.sightings.known:
+            return stored.service, ()
+        running = {
+            instance_id: Seen(Phase(seen.phase.value))
+            for instance_id, seen in self.sightings.of_service(stored.row.service_id).items()
+            if seen.phase is InstancePhase.RUNNING
+        }
+        return lifecycle.resume(stored.service, running, self._clock.now_ms())
+
+    async def _resume(self, service_id: str) -> None:
+        stored = await asyncio.to_thread(self._store.service, service_id)
+        service, events = self._resumed(stored)
+        if service != stored.service:
+            await self._save(stored, service, events, self._clock.now_ms())
+
+    async def _remove_orphans(self) -> None:
+        """Instances of ours without a record: their service was forgotten while the engine was
+        away. A record is stored before its instance is started, so none is taken by error."""
+        if not self.sightings.known:
+            return
+        _, all_stored = await asyncio.to_thread(self._store.services)
+        owned = {i.instance_id for stored in all_stored for i in stored.instances}
+        for seen in self.sightings.all():
+            if seen.instance_id in owned or seen.instance_id in self._acting:
+                continue
+            logger.warning("removing orphan %s (%s)", seen.instance_id, seen.ref)
+            try:
+                await self.backend.remove(seen.instance_id)
+            except BackendError as error:
+                logger.warning("orphan %s: %s", seen.instance_id, error)

@@ -1,0 +1,46 @@
+"""From a JSON object to a wire shape, with every type error as a violation."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from simulator.errors import InvalidRequest, Violation
+from simulator.strict_json import pointer
+
+ShapeT = TypeVar("ShapeT", bound=BaseModel)
+
+
+def read_shape(shape: type[ShapeT], body: dict[str, Any], source: str) -> ShapeT:
+    """The body in its shape.
+
+    Raises:
+        InvalidRequest: one violation for each field that is absent or of another type.
+    """
+    try:
+        return shape.model_validate(body)
+    except ValidationError as error:
+        raise InvalidRequest([_violation(item, source) for item in error.errors()]) from error
+
+
+def _violation(error: Any, source: str) -> Violation:
+    path = error["loc"]
+    field = readable_path(path)
+    if error["type"] == "missing":
+        return Violation("MA-MANDATORY", pointer(*path), f"{field}: is mandatory", source)
+    message = str(error["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
+    received = repr(error.get("input"))
+    if len(received) > 80:
+        received = received[:77] + "..."
+    return Violation(
+        "MA-TYPE", pointer(*path), f"{field}: must be {message}, not {received}", source
+    )
+
+
+def readable_path(path: tuple[str | int, ...] | list[str | int]) -> str:
+    """`("config", 0, "weight")` as people write it: `config[0].weight`."""
+    words = ""
+    for part in path:
+        words += f"[{part}]" if isinstance(part, int) else f".{part}" if words else str(part)
+    return words or "the body"

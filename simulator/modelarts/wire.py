@@ -1,0 +1,283 @@
+"""From domain results and errors to ModelArts' JSON, statuses and codes. HTTP exists only here.
+
+Source: ModelArts API reference, "Querying Service Details", "Querying Services", "Error Codes".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from simulator.errors import (
+    InUse,
+    InvalidRequest,
+    ModelMissing,
+    ModelNotPublished,
+    NameTaken,
+    NotFound,
+    NotSimulated,
+    PoolMissing,
+    QuotaExceeded,
+    Refused,
+    SourceUnusable,
+    SpecificationUnavailable,
+    StatusForbids,
+)
+from simulator.facts.statuses import ServiceStatus
+from simulator.gateway.state import Cause, LocalAnswer
+from simulator.lifecycle.objects import EventKind, InstanceState
+from simulator.store.queries import Stored
+from simulator.store.tables import EventRow, InstanceRow, ModelRow, VersionRow
+
+INFERENCE_PREFIX = "/v1/infers/"
+EVIDENCE_CHARS = 2000
+
+
+@dataclass(frozen=True)
+class WireAnswer:
+    """An error as the cloud sends it."""
+
+    status: int
+    error_code: str
+    error_msg: str
+    violations: tuple[dict[str, str], ...] = ()
+
+    def body(self) -> dict[str, Any]:
+        """The JSON body; `violations` is an extension, present only when there are some."""
+        body: dict[str, Any] = {"error_code": self.error_code, "error_msg": self.error_msg}
+        if self.violations:
+            body["violations"] = list(self.violations)
+        return body
+
+
+_CODE_BY_RULE = {
+    "BadJson": "ModelArts.0104",
+    "MA-SVC-013": "ModelArts.3516",
+    "MA-CFG-001": "ModelArts.3015",
+}
+"""Rules with a code of their own; all others are invalid arguments (0101)."""
+
+_BY_TYPE: dict[type[Refused], tuple[int, str]] = {
+    ModelMissing: (404, "ModelArts.3507"),
+    ModelNotPublished: (400, "ModelArts.3515"),
+    PoolMissing: (400, "ModelArts.3547"),
+    SpecificationUnavailable: (400, "ModelArts.3976"),
+    SourceUnusable: (400, "ModelArts.3017"),
+    StatusForbids: (400, "ModelArts.3519"),
+    QuotaExceeded: (400, "ModelArts.3520"),
+    InUse: (500, "ModelArts.3009"),
+    NotSimulated: (501, "Drydock.NotSimulated"),
+}
+
+_BY_KIND: dict[tuple[type[Refused], str], tuple[int, str]] = {
+    (NotFound, "service"): (404, "ModelArts.3502"),
+    (NotFound, "model"): (404, "ModelArts.3001"),
+    (NameTaken, "service"): (409, "ModelArts.3503"),
+    (NameTaken, "model"): (409, "ModelArts.3002"),
+}
+
+
+def error_answer(error: Refused) -> WireAnswer:
+    """How the cloud says it.
+
+    Raises:
+        TypeError: the error has no row in the tables (a test walks them all).
+    """
+    if isinstance(error, InvalidRequest):
+        first = error.violations[0]
+        return WireAnswer(
+            400,
+            _CODE_BY_RULE.get(first.rule, "ModelArts.0101"),
+            first.message,
+            tuple(vars(violation) for violation in error.violations),
+        )
+    row = _BY_TYPE.get(type(error))
+    if row is None:
+        row = _BY_KIND.get((type(error), getattr(error, "kind", "")))
+    if row is None:
+        raise TypeError(f"no wire form for {type(error).__name__}")
+    status, code = row
+    hint = getattr(error, "hint", "")
+    return WireAnswer(status, code, f"{error}; {hint}" if hint else str(error))
+
+
+def gateway_answers() -> dict[Cause, LocalAnswer]:
+    """What the gateway says by itself. Source: reference of inference errors; docs/decisions.md
+    says which of several documented readings was taken."""
+    invalid = "Incorrect IAM authentication information: "
+    return {
+        Cause.TOKEN_MISSING: LocalAnswer(401, "APIG.0301", invalid + "X-Auth-Token is missing"),
+        Cause.TOKEN_INVALID: LocalAnswer(401, "APIG.0301", invalid + "the token is invalid"),
+        Cause.TOKEN_EXPIRED: LocalAnswer(401, "APIG.0301", invalid + "the token has expired"),
+        Cause.PROJECT_FORBIDDEN: LocalAnswer(
+            401, "ModelArts.4203", "The token's project may not use this service."
+        ),
+        Cause.BODY_TOO_LARGE: LocalAnswer(
+            413, "ModelArts.4104", "The request body is larger than 12 MB."
+        ),
+        Cause.TRAFFIC_LIMIT: LocalAnswer(
+            429, "ModelArts.4206", "Too many requests: the service's traffic limit is reached."
+        ),
+        Cause.TIMEOUT: LocalAnswer(
+            504, "ModelArts.4503", "The service did not begin to answer in time."
+        ),
+        Cause.BACKEND_DOWN: LocalAnswer(
+            503, "ModelArts.4302", "No instance of the service could be reached."
+        ),
+        Cause.OVERLOADED: LocalAnswer(
+            503, "ModelArts.4302", "Too many requests are waiting: the service protects itself."
+        ),
+        Cause.NO_SUCH_API: LocalAnswer(
+            404, "ModelArts.4204", "The model declares no API with this path and method."
+        ),
+        Cause.SERVICE_MISSING: LocalAnswer(400, "ModelArts.4203", "The service does not exist."),
+        Cause.SERVICE_STOPPED: LocalAnswer(500, "ModelArts.4302", "The service is stopped."),
+        Cause.SERVICE_FAILED: LocalAnswer(500, "ModelArts.4302", "The service has failed."),
+        Cause.SERVICE_DEPLOYING: LocalAnswer(
+            400, "ModelArts.4203", "The service is still being deployed."
+        ),
+        Cause.HOST_NOT_ALLOWED: LocalAnswer(
+            403, "Drydock.HostNotAllowed", "The Host header names another machine."
+        ),
+        Cause.CONTROL_UNAVAILABLE: LocalAnswer(
+            503, "Drydock.ControlUnavailable", "The control server does not answer."
+        ),
+    }
+
+
+@dataclass(frozen=True)
+class Calls:
+    """How often a service was called, and how often that failed (status 4xx or 5xx)."""
+
+    total: int = 0
+    failed: int = 0
+
+
+def service_item(stored: Stored, calls: Calls) -> dict[str, Any]:
+    """A service as `GET /services` lists it."""
+    row, request = stored.row, stored.row.document["request"]
+    item = {
+        "service_id": row.service_id,
+        "service_name": row.name,
+        "description": request.get("description", ""),
+        "tenant": row.document["tenant"],
+        "project": row.project_id,
+        "owner": row.document["owner"],
+        "workspace_id": request.get("workspace_id", "0"),
+        "infer_type": row.kind,
+        "status": row.status,
+        "progress": progress_percent(stored),
+        "publish_at": row.published_at,
+        "transition_at": row.transition_at,
+        "operation_time": row.published_at,
+        "invocation_times": calls.total,
+        "failed_times": calls.failed,
+        "is_shared": False,
+        "shared_count": 0,
+        "is_free": any(v.specification.endswith(".free") for v in stored.versions),
+        "is_opened_sample_collection": False,
+    }
+    if request.get("additional_properties"):
+        item["additional_properties"] = request["additional_properties"]
+    return item
+
+
+def service_detail(stored: Stored, calls: Calls, endpoint: str) -> dict[str, Any]:
+    """A service as `GET /services/{service_id}` shows it.
+
+    Args:
+        endpoint: address of the gateway, such as `http://127.0.0.1:8780`.
+    """
+    row, request = stored.row, stored.row.document["request"]
+    detail = service_item(stored, calls) | {
+        "config": [_config_item(stored, version) for version in stored.versions],
+        "access_address": access_address(stored, endpoint),
+    }
+    if row.status == ServiceStatus.FAILED:
+        detail["error_msg"] = error_message(stored)
+    for name in ("vpc_id", "subnet_network_id", "security_group_id", "cluster_id", "pool_name"):
+        if request.get(name):
+            detail[name] = request[name]
+    return detail
+
+
+def access_address(stored: Stored, endpoint: str) -> str:
+    """The address that works."""
+    return f"{endpoint}{INFERENCE_PREFIX}{stored.row.service_id}"
+
+
+def error_message(stored: Stored) -> str:
+    """Why a service failed, with the end of the instance's own log."""
+    message = f"{stored.row.reason}: {stored.row.message}"
+    evidence = stored.row.evidence[-EVIDENCE_CHARS:]
+    return f"{message}\nThe instance's log ends with:\n{evidence}" if evidence else message
+
+
+def progress_percent(stored: Stored) -> int:
+    """How much of a deployment is done, 0 to 100; 100 once it is deployed."""
+    if stored.row.status != ServiceStatus.DEPLOYING:
+        return 100
+    wanted = sum(version.instances for version in stored.versions)
+    ready = sum(i.state == InstanceState.READY for i in stored.instances)
+    return 100 * ready // wanted if wanted else 0
+
+
+def _config_item(stored: Stored, version: VersionRow) -> dict[str, Any]:
+    sent: dict[str, Any] = stored.row.document["request"]["config"][version.position]
+    mine = [i for i in stored.instances if i.version_id == version.version_id]
+    return sent | {
+        "model_id": version.model_id,
+        "model_name": version.model_name,
+        "model_version": version.model_version,
+        "specification": version.specification,
+        "weight": version.weight,
+        "instance_count": version.instances,
+        "envs": version.envs,
+        "status": _config_status(version, mine),
+        "scaling": False,
+        "support_debug": False,
+        "source_type": "",
+    }
+
+
+def _config_status(version: VersionRow, instances: list[InstanceRow]) -> str:
+    """ready, concerning or notReady. Source: API reference, 2021 edition, and newer examples."""
+    ready = sum(i.state == InstanceState.READY for i in instances)
+    if ready >= version.instances:
+        return "ready"
+    return "concerning" if ready else "notReady"
+
+
+def event_item(row: EventRow) -> dict[str, Any]:
+    """An event as `GET /services/{service_id}/events` lists it."""
+    return {
+        "event_type": "abnormal" if row.kind == EventKind.ABNORMAL else "normal",
+        "event_info": row.text,
+        "occur_time": row.at,
+    }
+
+
+def model_item(row: ModelRow) -> dict[str, Any]:
+    """A model as `GET /models` lists it."""
+    document = row.document
+    return {
+        "model_id": row.model_id,
+        "model_name": row.name,
+        "model_version": row.version,
+        "model_type": row.type,
+        "model_status": row.status,
+        "model_size": row.size_bytes,
+        "model_source": "custom",
+        "source_type": "",
+        "description": document.get("description", ""),
+        "owner": document["owner"],
+        "project": row.project_id,
+        "tenant": document["tenant"],
+        "workspace_id": document.get("workspace_id", "0"),
+        "install_type": document.get("install_type") or ["real-time", "batch"],
+        "create_at": row.created_at,
+        "specification": {},
+        "tunable": False,
+        "market_flag": False,
+        "publishable_flag": False,
+    }

@@ -1,0 +1,63 @@
+"""What the backend shows of all instances, kept fresh.
+
+A look that is asked for while another is under way begins after it: whoever asked sees everything
+that had happened before the asking.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+
+from backends.base import Backend, Observation
+from backends.errors import BackendError
+from simulator.coalesce import Coalesced
+
+
+class Sightings:
+    """The latest list of instances, by service.
+
+    Args:
+        on_change: is called with the services of which something changed.
+
+    Attributes:
+        error: why the engine could not be asked last time; None when it could.
+    """
+
+    def __init__(self, backend: Backend, on_change: Callable[[set[str]], None]) -> None:
+        self._backend = backend
+        self._on_change = on_change
+        self._by_service: dict[str, dict[str, Observation]] = {}
+        self._complete = False
+        self.error: BackendError | None = None
+        self.refresh = Coalesced(self._look)
+
+    @property
+    def known(self) -> bool:
+        """Whether the latest look was complete."""
+        return self._complete and self.error is None
+
+    def of_service(self, service_id: str) -> dict[str, Observation]:
+        return self._by_service.get(service_id, {})
+
+    def all(self) -> list[Observation]:
+        return [seen for instances in self._by_service.values() for seen in instances.values()]
+
+    async def _look(self) -> None:
+        try:
+            observations = await self._backend.observe()
+        except BackendError as error:
+            changed = self.error is None
+            self.error = error
+            if changed:
+                self._on_change(set(self._by_service))
+            return
+        by_service: dict[str, dict[str, Observation]] = defaultdict(dict)
+        for seen in observations:
+            by_service[seen.service_id][seen.instance_id] = seen
+        before, was_blind = self._by_service, not self.known
+        self._by_service, self.error, self._complete = dict(by_service), None, True
+        services = before.keys() | by_service.keys()
+        self._on_change(
+            {s for s in services if was_blind or before.get(s) != self._by_service.get(s)}
+        )

@@ -1,0 +1,124 @@
+"""One strict reader for every JSON body, before any model sees it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from simulator.errors import InvalidRequest, Violation
+
+MAX_BYTES = 1024 * 1024
+MAX_DEPTH = 64
+_INT64 = 1 << 63
+SOURCE = "RFC 8259; Drydock reads strictly what is ambiguous there"
+
+
+def parse(body: bytes, *, max_bytes: int = MAX_BYTES) -> Any:
+    """The value of a JSON document.
+
+    Refused: more than `max_bytes`, not UTF-8, a byte order mark, duplicate keys, NaN and
+    infinities, integers beyond 64 bits, lone surrogates, NUL in names, more than 64 levels.
+
+    Raises:
+        InvalidRequest: rule `BadJson`, with the place in the document.
+    """
+    if len(body) > max_bytes:
+        raise _bad("", f"the body has {len(body)} bytes; at most {max_bytes} are read")
+    if not body.strip():
+        raise _bad("", "the body is empty; a JSON document is expected")
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise _bad("", f"byte {error.start} is not valid UTF-8") from error
+    if text.startswith("\ufeff"):
+        raise _bad("", "the body begins with a byte order mark; send plain UTF-8")
+    _check_depth(text)
+    try:
+        value = json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise _bad("", f"not valid JSON: {error.msg} at {place}") from error
+    except ValueError as error:  # an integer of more digits than Python reads
+        raise _bad("", f"not valid JSON: {error}") from error
+    _check_values(value, "")
+    return value
+
+
+def parse_object(body: bytes, *, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
+    """As `parse`, and the value must be an object."""
+    value = parse(body, max_bytes=max_bytes)
+    if not isinstance(value, dict):
+        raise _bad("", f"the body must be a JSON object, not {_kind(value)}")
+    return value
+
+
+def pointer(*parts: str | int) -> str:
+    """The JSON pointer (RFC 6901) of a path of keys and indexes."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+def _bad(path: str, message: str) -> InvalidRequest:
+    return InvalidRequest([Violation("BadJson", path, message, SOURCE)])
+
+
+def _kind(value: Any) -> str:
+    names = {list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
+    return names.get(type(value), "a number")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in result:
+            raise _bad(pointer(key), f"the key {key!r} stands twice in one object")
+        if "\x00" in key:
+            raise _bad("", "a key holds a NUL character")
+        result[key] = value
+    return result
+
+
+def _constant(name: str) -> Any:
+    raise _bad("", f"{name} is not JSON")
+
+
+def _check_depth(text: str) -> None:
+    """Before parsing: a hostile document must not reach the recursion limit."""
+    depth = 0
+    in_string = escaped = False
+    for char in text:
+        if in_string:
+            if escaped:
+                escaped = False
+            elif char == "\\":
+                escaped = True
+            elif char == '"':
+                in_string = False
+        elif char == '"':
+            in_string = True
+        elif char in "[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise _bad("", f"more than {MAX_DEPTH} levels deep")
+        elif char in "]}":
+            depth -= 1
+
+
+def _check_values(value: Any, path: str) -> None:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            _check_text(key, path)
+            _check_values(item, path + pointer(key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            _check_values(item, path + pointer(index))
+    elif isinstance(value, str):
+        _check_text(value, path)
+    elif isinstance(value, int) and not -_INT64 <= value < _INT64:
+        raise _bad(path, "the integer does not fit into 64 bits")
+    elif isinstance(value, float) and value in (float("inf"), float("-inf")):
+        raise _bad(path, "the number is too large")
+
+
+def _check_text(text: str, path: str) -> None:
+    if any("\ud800" <= char <= "\udfff" for char in text):
+        raise _bad(path, "the string holds a lone surrogate, which is no character")
