@@ -150,6 +150,15 @@ class SourceUnusable(Refused):
         super().__init__(f"cannot import a model from {source}: {why}")
 
 
+class UnknownOperation(Refused):
+    """The API documents no operation with this method and path."""
+
+    def __init__(self, method: str, path: str) -> None:
+        self.method = method
+        self.path = path
+        super().__init__(f"the API has no operation {method} {path}")
+
+
 class NotSimulated(Refused):
     """A documented operation that Drydock does not simulate."""
 

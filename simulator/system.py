@@ -6,23 +6,168 @@ import asyncio
 import logging
 import os
 import secrets
-from collections import deque
-from dataclasses import replace
+import time
+from enum import StrEnum
 from pathlib import Path
 
 from backends.base import Backend
+from simulator.backend_choice import choose_backend
 from simulator.clock import PlatformClock, real_ms
-from simulator.config import BackendChoice, Settings
-from simulator.engine import Engine, Told
-from simulator.errors import ConfigError
-from simulator.gateway.state import GatewayState, ServiceRoute
+from simulator.config import Paths, Settings
+from simulator.engine import Engine
+from simulator.gateway.state import GatewayState
 from simulator.gateway.supervise import Gateway
 from simulator.iam.directory import Directory
-from simulator.iam.identity import default_identity
-from simulator.iam.tokens import TokenSigner, load_or_create_key
+from simulator.iam.identity import Identity
+from simulator.iam.tokens import PROJECT_CLAIM, TokenSigner
+from simulator.identities import identities_from
+from simulator.listeners import Listeners
 from simulator.modelarts import wire
 from simulator.modelarts.models import Publisher
+from simulator.routetable import RouteTable
 from simulator.store.queries import Store
 from simulator.traffic import Traffic
 
 logger = logging.getLogger(__name__)
+
+AUTHORIZE_PATH = "/_drydock/authorize"
+"""Where the gateway has signed inference requests judged."""
+
+GATEWAY_DRAIN_S = 5.0
+
+
+class ShutdownMode(StrEnum):
+    """What happens to the instances when the server ends."""
+
+    STOP = "stop"
+    KEEP_RUNNING = "keep-running"
+    REMOVE = "remove"
+
+
+class System:
+    """Everything that a server consists of, apart from its HTTP application.
+
+    Attributes:
+        shutdown: set when somebody asked the server to end; `shutdown_mode` says how.
+    """
+
+    store: Store
+    backend: Backend
+    engine: Engine
+    gateway: Gateway
+    traffic: Traffic
+    directory: Directory
+    publisher: Publisher
+    clock: PlatformClock
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.paths: Paths = settings.paths
+        self.listeners = Listeners()
+        self.shutdown = asyncio.Event()
+        self.shutdown_mode = ShutdownMode.STOP
+        self.started_at_ms = real_ms()
+        self.admin_token = ""
+
+    @property
+    def endpoint(self) -> str:
+        """Address of everything, for clients."""
+        host = f"[{self.settings.host}]" if ":" in self.settings.host else self.settings.host
+        return f"http://{host}:{self.settings.port}"
+
+    @property
+    def identity(self) -> Identity:
+        """The development user."""
+        return self.directory.identities[0]
+
+    async def open(self) -> None:
+        """Open the store and choose the backend. Nothing listens yet.
+
+        Raises:
+            ConfigError: the state or the settings are unusable.
+        """
+        self.admin_token = _load_or_create_token(self.paths.admin_token)
+        self.store = Store(self.paths.database)
+        installation = self.store.installation_id()
+        signer = TokenSigner.from_file(self.paths.signing_key, installation)
+        self.clock = PlatformClock(
+            self.settings.clock, self.settings.speed, self.store.last_instant()
+        )
+        self.directory = Directory(
+            identities=identities_from(self.settings),
+            signer=signer,
+            endpoint=lambda: self.endpoint,
+            now_s=time.time,
+            region=self.settings.region,
+            token_lifetime_s=self.settings.token_lifetime_s,
+        )
+        last = self.store.remembered("backend") if self.store.service_ids() else None
+        self.backend = await choose_backend(self.settings, self.paths, installation, last=last)
+        self.store.remember("backend", self.backend.name)
+        self.gateway = Gateway(self.paths.gateway)
+        self.traffic = Traffic(self.gateway)
+        self.routes = RouteTable(self.gateway, self._gateway_state())
+        self.engine = Engine(
+            store=self.store,
+            backend=self.backend,
+            clock=self.clock,
+            settings=self.settings,
+            installation=installation,
+            inference_prefix=wire.INFERENCE_PREFIX,
+            publish=self.routes.publish,
+            listen=self.listeners.tell,
+        )
+        self.publisher = Publisher(
+            self.store, self.backend, models=self.paths.models, objects=self.paths.objects
+        )
+
+    async def start(self) -> None:
+        """Begin to listen and to look after the services; the control socket must be open.
+
+        Raises:
+            ConfigError: the gateway did not come up (port in use, ...).
+        """
+        await self.routes.start(await self.engine.routes())
+        await self.publisher.resume()
+        await self.engine.start()
+
+    async def close(self) -> None:
+        """End everything, as `shutdown_mode` says. May be called however far `start` came."""
+        mode = self.shutdown_mode
+        await self.gateway.stop(GATEWAY_DRAIN_S)
+        await self.publisher.close()
+        await self.engine.close(keep_running=mode is ShutdownMode.KEEP_RUNNING)
+        if mode is ShutdownMode.REMOVE:
+            await self.backend.remove_everything()
+        await self.backend.close()
+        self.store.close()
+
+    def _gateway_state(self) -> GatewayState:
+        watched = self.paths.gateway / "dynamic"
+        watched.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return GatewayState(
+            host=self.settings.host,
+            port=self.settings.port,
+            admin_socket=str(self.paths.gateway_socket),
+            control_socket=str(self.paths.control_socket),
+            watch_directory=str(watched),
+            inference_prefix=wire.INFERENCE_PREFIX,
+            token_header="X-Auth-Token",
+            jwks=self.directory.signer.jwks(),
+            token_issuer=self.directory.signer.issuer,
+            project_claim=PROJECT_CLAIM,
+            signed_path=AUTHORIZE_PATH,
+            answers=wire.gateway_answers(),
+        )
+
+
+def _load_or_create_token(path: Path) -> str:
+    """The admin token: 256 bits, readable by the user only."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(descriptor, "w") as file:
+        token = secrets.token_hex(32)
+        file.write(token + "\n")
+    return token

@@ -65,6 +65,7 @@ class ServiceRoute:
         timeout_s: real seconds until the first byte of the answer must have come.
         max_body_bytes: larger requests are refused.
         requests_per_s: traffic limit; None for none.
+        max_concurrent_requests: per version; more at the same time are refused (self-protection).
     """
 
     service_id: str
@@ -76,6 +77,7 @@ class ServiceRoute:
     timeout_s: float = 60.0
     max_body_bytes: int = 12 * 1024 * 1024
     requests_per_s: int | None = 100
+    max_concurrent_requests: int = 1024
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,9 @@ class Cause(StrEnum):
     SERVICE_DEPLOYING = "service_deploying"
     HOST_NOT_ALLOWED = "host_not_allowed"
     CONTROL_UNAVAILABLE = "control_unavailable"
+    BAD_REQUEST = "bad_request"
+    """Refused before routing, e.g. a path with an escaped slash. May be absent from
+    `GatewayState.answers`: Envoy's own words are then sent."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +130,8 @@ class GatewayState:
         signed_path: path on the control socket that judges signed requests (ext_authz).
         answers: what to say for each cause.
         allowed_hosts: Host header values that are served, without port.
+        max_connections: client connections at one time; more are refused by the listener.
+        access_log_path: file for one JSON line a request; empty for no access log.
     """
 
     host: str
@@ -141,3 +148,5 @@ class GatewayState:
     answers: dict[Cause, LocalAnswer]
     services: tuple[ServiceRoute, ...] = ()
     allowed_hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
+    max_connections: int = 4096
+    access_log_path: str = ""

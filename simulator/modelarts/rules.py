@@ -97,6 +97,11 @@ def check_create_model(request: CreateModel) -> None:
     _raise(found)
 
 
+def check_description(text: str) -> None:
+    """Raises `InvalidRequest` when a description is too long or has a forbidden character."""
+    _raise(list(_description(text)))
+
+
 def _raise(found: list[Violation]) -> None:
     if found:
         raise InvalidRequest(found)

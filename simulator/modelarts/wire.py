@@ -5,6 +5,7 @@ Source: ModelArts API reference, "Querying Service Details", "Querying Services"
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +23,9 @@ from simulator.errors import (
     SourceUnusable,
     SpecificationUnavailable,
     StatusForbids,
+    UnknownOperation,
 )
+from simulator.facts.specifications import Specification
 from simulator.facts.statuses import ServiceStatus
 from simulator.gateway.state import Cause, LocalAnswer
 from simulator.lifecycle.objects import EventKind, InstanceState
@@ -66,6 +69,7 @@ _BY_TYPE: dict[type[Refused], tuple[int, str]] = {
     StatusForbids: (400, "ModelArts.3519"),
     QuotaExceeded: (400, "ModelArts.3520"),
     InUse: (500, "ModelArts.3009"),
+    UnknownOperation: (404, "APIG.0101"),
     NotSimulated: (501, "Drydock.NotSimulated"),
 }
 
@@ -280,4 +284,49 @@ def model_item(row: ModelRow) -> dict[str, Any]:
         "tunable": False,
         "market_flag": False,
         "publishable_flag": False,
+    }
+
+
+def model_detail(row: ModelRow) -> dict[str, Any]:
+    """A model as `GET /models/{model_id}` shows it. `apis` and `config` are JSON strings there.
+
+    Source: Querying AI Application Details.
+    """
+    document = row.document
+    config = document.get("config", {})
+    return model_item(row) | {
+        "runtime": document.get("runtime") or config.get("runtime", ""),
+        "source_location": row.source,
+        "source_copy": "true",
+        "model_algorithm": document.get("model_algorithm") or config.get("model_algorithm", ""),
+        "model_metrics": json.dumps(config.get("metrics", {})),
+        "apis": json.dumps(config.get("apis", [])),
+        "config": json.dumps(config),
+        "health": config.get("health", {}),
+        "input_params": [],
+        "output_params": [],
+        "dependencies": config.get("dependencies", []),
+        "image_address": row.source if row.type == "Image" else "",
+        "error_msg": row.message,
+    }
+
+
+def specification_item(spec: Specification) -> dict[str, Any]:
+    """A specification as `GET /services/specifications` lists it.
+
+    Those with accelerators are sold out: this host offers instances CPUs only.
+    """
+    has_accelerator = bool(spec.gpus or spec.npus)
+    return {
+        "specification": spec.name,
+        "billing_spec": spec.name,
+        "category": spec.category,
+        "cpu_info": {"arch": "x86", "cpu": spec.cpus},
+        "memory_info": {"memory": spec.memory_mb, "unit": "MB"},
+        "is_open": True,
+        "spec_status": "sellout" if has_accelerator else "normal",
+        "is_free": spec.is_free,
+        "over_quota": False,
+        "source_type": "",
+        "display_en": f"{spec.cpus:g} vCPUs, {spec.memory_mb // 1024} GiB ({spec.name})",
     }

@@ -73,6 +73,17 @@ class Store:
                 session.add(meta)
             return meta.value
 
+    def remembered(self, key: str) -> str | None:
+        """What `remember` kept under this key."""
+        with self._database.read() as session:
+            meta = session.get(Meta, key)
+            return meta.value if meta else None
+
+    def remember(self, key: str, value: str) -> None:
+        """Keep a fact about the data directory."""
+        with self._database.write() as session:
+            session.merge(Meta(key=key, value=value))
+
     def last_instant(self) -> int:
         """The latest platform time on record, epoch ms; 0 for an empty store."""
         with self._database.read() as session:

@@ -1,0 +1,1 @@
+"""The admin surface below `/_drydock`: what the command line and the dashboard live on."""

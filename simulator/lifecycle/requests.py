@@ -1,0 +1,58 @@
+"""What a user may ask of a service, and what its status allows: pure.
+
+Source: ModelArts SDK guide and console guide (starting and stopping a service): a target status
+equal to the current one is refused, as is any change while deploying, stopping or deleting;
+starting is possible from failed, stopped and finished. Docs/decisions.md tells the two readings of
+stopping a service that is being deployed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from simulator.errors import StatusForbids
+from simulator.facts.statuses import ServiceStatus as S
+from simulator.lifecycle.moves import move
+from simulator.lifecycle.objects import Event, EventKind, Goal, InstanceState, Service
+
+Change = Callable[[Service, int], tuple[Service, tuple[Event, ...]]]
+"""A service and the platform time to the service as asked for, and the events of that."""
+
+STARTABLE = frozenset({S.STOPPED, S.FAILED, S.FINISHED})
+STOPPABLE = frozenset({S.RUNNING, S.CONCERNING, S.FAILED})
+
+
+def start(service: Service, now: int) -> tuple[Service, tuple[Event, ...]]:
+    """The service is to run again.
+
+    Raises:
+        StatusForbids: it runs, or is on its way somewhere.
+    """
+    if service.status not in STARTABLE:
+        raise StatusForbids("service", service.service_id, service.status, "be started")
+    # Instances of before, if any still leave, are not taken up again.
+    leaving = tuple(replace(i, state=InstanceState.DRAINING) for i in service.instances)
+    wanted = replace(service, goal=Goal.RUNNING, instances=leaving, deploy_started_at=now)
+    event = Event(EventKind.NORMAL, "the service is being started", "Started")
+    return move(wanted, S.DEPLOYING, now), (event,)
+
+
+def stop(service: Service, now: int) -> tuple[Service, tuple[Event, ...]]:
+    """The service is to stop, and its definition to stay.
+
+    Raises:
+        StatusForbids: it is stopped, or on its way somewhere.
+    """
+    if service.status not in STOPPABLE:
+        raise StatusForbids("service", service.service_id, service.status, "be stopped")
+    event = Event(EventKind.NORMAL, "the service is being stopped", "Stopping")
+    return move(replace(service, goal=Goal.STOPPED), S.STOPPING, now), (event,)
+
+
+def delete(service: Service, now: int) -> tuple[Service, tuple[Event, ...]]:
+    """The service is to go. Allowed in every status; twice is no error."""
+    if service.goal is Goal.DELETED:
+        return service, ()
+    event = Event(EventKind.NORMAL, "the service is being deleted", "Deleting")
+    return move(replace(service, goal=Goal.DELETED), S.DELETING, now), (event,)

@@ -1,0 +1,48 @@
+"""The gateway's question about signed inference requests: may this caller call this service?"""
+
+from __future__ import annotations
+
+import asyncio
+
+from fastapi import APIRouter, Request
+
+from simulator.errors import NotFound, NotSimulated
+from simulator.iam.access import authenticate
+from simulator.iam.directory import raw_path
+from simulator.iam.errors import ProjectForbidden
+from simulator.modelarts.wire import INFERENCE_PREFIX
+from simulator.system import AUTHORIZE_PATH, System
+from simulator.web import Json
+
+_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
+
+
+def router(system: System) -> APIRouter:
+    """The route that Envoy's ext_authz asks: the client's own path behind `AUTHORIZE_PATH`."""
+    routes = APIRouter()
+
+    @routes.api_route(AUTHORIZE_PATH + "/{rest:path}", methods=_METHODS)
+    async def authorize(request: Request, rest: str) -> Json:
+        if "x-apig-appcode" in request.headers:
+            raise NotSimulated("calling a service by app code")
+        path = raw_path(request).removeprefix(AUTHORIZE_PATH)
+        service_id = path.removeprefix(INFERENCE_PREFIX).partition("/")[0]
+        caller = authenticate(
+            identities=system.directory.identities,
+            signer=system.directory.signer,
+            headers=request.headers.items(),
+            method=request.method,
+            path=path,
+            query=request.scope["query_string"].decode("latin-1"),
+            body=await request.body(),
+            now_s=system.directory.now_s(),
+        )
+        try:
+            stored = await asyncio.to_thread(system.store.service, service_id)
+        except NotFound:
+            return Json({})  # the gateway's own answer for a missing service follows
+        if all(project.id != stored.row.project_id for project in caller.projects):
+            raise ProjectForbidden("the service belongs to another project")
+        return Json({})
+
+    return routes

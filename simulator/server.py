@@ -1,0 +1,203 @@
+"""The control server: one ASGI application on a Unix socket, behind the gateway."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+import sqlite3
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI, Request
+from sqlalchemy.exc import OperationalError
+
+from backends.errors import BackendError
+from simulator.admin.routes import VERSION, AdminTokenWrong, admin_router
+from simulator.config import Settings
+from simulator.errors import ConfigError, Refused
+from simulator.gateway.errors import GatewayUpdateRejected
+from simulator.iam.errors import IamError
+from simulator.iam.keys import KeyFileError
+from simulator.iam.routes import iam_router
+from simulator.lockfile import LockFile
+from simulator.modelarts import authorize, wire
+from simulator.modelarts.routes import modelarts_router
+from simulator.system import AUTHORIZE_PATH, System
+from simulator.web import BodyLimit, Json, RequestId
+
+logger = logging.getLogger(__name__)
+
+ADMIN_PREFIX = "/_drydock"
+KEEP_ALIVE_S = 75
+SHUTDOWN_WAIT_S = 3
+
+
+def build_app(system: System) -> FastAPI:
+    """The application: IAM, ModelArts and the admin surface."""
+    app = FastAPI(title="Drydock", version=VERSION, docs_url=None, redoc_url=None)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(RequestId)
+    _add_error_handlers(app)
+    app.include_router(admin_router(system), tags=["drydock"])
+    app.include_router(authorize.router(system), include_in_schema=False)
+    app.include_router(iam_router(system.directory), tags=["iam"])
+    app.include_router(modelarts_router(system), tags=["modelarts"])
+    return app
+
+
+def _add_error_handlers(app: FastAPI) -> None:
+    async def refused(request: Request, error: Exception) -> Json:
+        assert isinstance(error, Refused)
+        return _answer(request, wire.error_answer(error), type(error).__name__)
+
+    async def unauthenticated(request: Request, error: Exception) -> Json:
+        assert isinstance(error, IamError)
+        answer = wire.WireAnswer(error.status, error.error_code, error.error_msg)
+        return _answer(request, answer, type(error).__name__)
+
+    async def wrong_token(request: Request, error: Exception) -> Json:
+        text = "the admin token is missing or wrong: send the file admin-token in X-Drydock-Token"
+        return _answer(request, wire.WireAnswer(401, "AdminTokenWrong", text), "AdminTokenWrong")
+
+    async def backend_failed(request: Request, error: Exception) -> Json:
+        assert isinstance(error, BackendError)
+        text = f"{error.message}; {error.hint}" if error.hint else error.message
+        return _answer(request, wire.WireAnswer(503, "Drydock.Backend", text), error.reason)
+
+    async def storage_failed(request: Request, error: Exception) -> Json:
+        logger.error("the store failed: %s", error)
+        full = "full" in str(error)
+        text = "the disk of the data directory is full" if full else f"the store failed: {error}"
+        answer = wire.WireAnswer(507 if full else 503, "Drydock.Storage", text)
+        return _answer(request, answer, "StorageFull" if full else "StorageError")
+
+    async def unexpected(request: Request, error: Exception) -> Json:
+        logger.exception("%s %s failed", request.method, request.url.path)
+        text = "internal error of Drydock; its log has the details under this request id"
+        return _answer(request, wire.WireAnswer(500, "ModelArts.0010", text), "InternalError")
+
+    app.add_exception_handler(Refused, refused)
+    app.add_exception_handler(IamError, unauthenticated)
+    app.add_exception_handler(AdminTokenWrong, wrong_token)
+    app.add_exception_handler(BackendError, backend_failed)
+    app.add_exception_handler(OperationalError, storage_failed)
+    app.add_exception_handler(sqlite3.OperationalError, storage_failed)
+    app.add_exception_handler(Exception, unexpected)
+
+
+def _answer(request: Request, answer: wire.WireAnswer, reason: str) -> Json:
+    """The cloud's form on the cloud's paths, Drydock's own on `/_drydock`."""
+    path = request.url.path
+    if not path.startswith(ADMIN_PREFIX) or path.startswith(AUTHORIZE_PATH):
+        return Json(answer.body(), status_code=answer.status)
+    body: dict[str, Any] = {
+        "code": reason,
+        "message": answer.error_msg,
+        "hint": "",
+        "request_id": request.scope.get("state", {}).get("request_id", ""),
+    }
+    if answer.violations:
+        body["violations"] = list(answer.violations)
+    return Json(body, status_code=answer.status)
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to us."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def run(settings: Settings) -> int:
+    """Serve until told to end. Returns the exit status; start problems go to stderr."""
+    logging.basicConfig(
+        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    lock = LockFile(settings.paths.lock)
+    try:
+        settings.paths.create()
+        lock.acquire()
+        try:
+            with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+                runner.run(_serve(settings))
+        finally:
+            lock.release()
+    except (ConfigError, KeyFileError, GatewayUpdateRejected) as error:
+        hint = getattr(error, "hint", "")
+        print(f"drydock: {error}" + (f"\n  {hint}" if hint else ""), file=sys.stderr)
+        return 1
+    return 0
+
+
+def _loop_factory() -> Any:
+    try:
+        import uvloop  # noqa: PLC0415
+    except ImportError:  # Windows' own event loop will do
+        return None
+    return uvloop.new_event_loop
+
+
+async def _serve(settings: Settings) -> None:
+    system = System(settings)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, system.shutdown.set)
+    await system.open()
+    try:
+        async with _listening(build_app(system), settings.paths.control_socket):
+            await system.start()
+            logger.warning("listening on %s", system.endpoint)
+            await system.shutdown.wait()
+            await asyncio.sleep(0.05)  # let the answer to the shutdown request out
+    finally:
+        await system.close()
+        settings.paths.control_socket.unlink(missing_ok=True)
+
+
+@contextlib.asynccontextmanager
+async def _listening(app: FastAPI, path: Path) -> AsyncIterator[None]:
+    """The application on its Unix socket, which only the user may open."""
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=SHUTDOWN_WAIT_S,
+        h11_max_incomplete_event_size=64 * 1024,
+    )
+    server = _Server(config)
+    with _unix_socket(path) as listening:
+        task = asyncio.create_task(server.serve(sockets=[listening]))
+        try:
+            while not server.started and not task.done():
+                await asyncio.sleep(0.005)
+            yield
+        finally:
+            server.should_exit = True
+            await task
+
+
+@contextlib.contextmanager
+def _unix_socket(path: Path) -> Iterator[socket.socket]:
+    path.unlink(missing_ok=True)  # the lock file says that no server lives behind it
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listening:
+        mask = os.umask(0o177)
+        try:
+            listening.bind(str(path))
+        except OSError as error:
+            raise ConfigError(
+                f"cannot listen on {path}: {error}", hint="set DRYDOCK_HOME to a shorter path"
+            ) from error
+        finally:
+            os.umask(mask)
+        yield listening
