@@ -14,26 +14,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from backends.base import Backend, InstancePhase, Observation
-from backends.errors import BackendError, EngineUnavailable
+from backends.errors import BackendError
 from simulator import specs
 from simulator.clock import PlatformClock
 from simulator.config import Settings
 from simulator.errors import NotFound
 from simulator.gateway.state import ServiceRoute
 from simulator.lifecycle import plan as lifecycle
-from simulator.lifecycle.objects import (
-    Action,
-    EndInstance,
-    Event,
-    EventKind,
-    ForgetService,
-    Goal,
-    Phase,
-    Seen,
-    Service,
-    Sight,
-    StartInstance,
-)
+from simulator.lifecycle.objects import Event, Goal, Phase, Seen, Service, Sight
+from simulator.performer import After, Performer
 from simulator.prober import Prober
 from simulator.sightings import Sightings
 from simulator.store.queries import Store, Stored
@@ -87,7 +76,6 @@ class Engine:
         self._store = store
         self._clock = clock
         self._settings = settings
-        self._installation = installation
         self._prefix = inference_prefix
         self._publish = publish
         self._listen = listen
@@ -96,7 +84,19 @@ class Engine:
         self._prober = Prober(clock, self._probed)
         self._dirty: set[str] = set()
         self._workers: dict[str, asyncio.Task[None]] = {}
-        self._acting: dict[str, tuple[type[Action], asyncio.Task[None]]] = {}
+        self._performer = Performer(
+            store=store,
+            backend=backend,
+            clock=clock,
+            installation=installation,
+            after=After(
+                look=self.sightings.refresh,
+                wake=self.wake,
+                forget_probes=self._prober.forget,
+                gone=self._gone,
+                tell=self._tell,
+            ),
+        )
         self._timers: dict[str, asyncio.Task[None]] = {}
         self._background: list[asyncio.Task[None]] = []
         self._pool = asyncio.Semaphore(16)
@@ -138,10 +138,8 @@ class Engine:
         tasks = [*self._background, *self._timers.values(), *self._workers.values()]
         for task in tasks:
             task.cancel()
-        starting = [task for kind, task in self._acting.values() if kind is StartInstance]
-        for task in [task for kind, task in self._acting.values() if kind is not StartInstance]:
-            task.cancel()
-        await asyncio.gather(*tasks, *starting, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._performer.close()
         await self._prober.close()
         if not keep_running:
             await self._stop_all()
@@ -228,7 +226,7 @@ class Engine:
             self.wake(service_id)  # somebody wrote meanwhile: plan again from what is there now
             return
         for action in planned.actions:
-            self._perform(stored, action)
+            self._performer.perform(stored, action)
         self._wake_at(service_id, planned.wake_at)
 
     async def _save(
@@ -254,6 +252,10 @@ class Engine:
             requests_per_s=self._settings.traffic_limit_per_s or None,
         )
 
+    async def _gone(self, service_id: str) -> None:
+        await self._publish(service_id, None)
+        self._wake_at(service_id, None)
+
     # -- seeing -----------------------------------------------------------------------------
 
     async def _sight(self, stored: Stored, now: int) -> Sight | None:
@@ -268,8 +270,8 @@ class Engine:
             self._watch(service, seen)
             sight[seen.instance_id] = await self._seen(seen, with_log=overdue)
         for instance in service.instances:
-            starting = instance.instance_id in self._acting
-            if starting and instance.instance_id not in sight:
+            acting = self._performer.is_acting_on(instance.instance_id)
+            if acting and instance.instance_id not in sight:
                 sight[instance.instance_id] = Seen(Phase.CREATED)
         return sight
 
@@ -303,135 +305,6 @@ class Engine:
             return f"(its log could not be read: {error})"
         return "\n".join(line.text for line in lines)
 
-    # -- doing ------------------------------------------------------------------------------
-
-    def _perform(self, stored: Stored, action: Action) -> None:
-        if isinstance(action, ForgetService):
-            self._spawn(action.service_id, type(action), self._forget(action.service_id))
-            return
-        busy = self._acting.get(action.instance_id)
-        if isinstance(action, StartInstance):
-            if busy is None:
-                self._spawn(action.instance_id, StartInstance, self._start(stored, action))
-        elif busy is None or busy[0] is not EndInstance:
-            after = busy[1] if busy else None
-            self._spawn(
-                action.instance_id, EndInstance, self._end(stored.row.service_id, action, after)
-            )
-
-    def _spawn(self, key: str, kind: type[Action], work: Coroutine[Any, Any, None]) -> None:
-        if self._closing:
-            work.close()
-            return
-        task = asyncio.create_task(work)
-        self._acting[key] = (kind, task)
-
-        def done(finished: asyncio.Task[None]) -> None:
-            if self._acting.get(key, (None, None))[1] is finished:
-                del self._acting[key]
-
-        task.add_done_callback(done)
-
-    async def _start(self, stored: Stored, action: StartInstance) -> None:
-        version = next(v for v in stored.versions if v.version_id == action.version_id)
-        spec = specs.instance_spec(self._installation, version, action.instance_id)
-        service_id = stored.row.service_id
-        try:
-            await self.backend.prepare(spec.artifact, self._progress_to(service_id))
-            seen = await self.backend.start(spec)
-        except EngineUnavailable as error:
-            logger.warning("starting %s: %s", action.instance_id, error)
-            await asyncio.sleep(BLIND_RELIST_S)
-        except BackendError as error:
-            await self._note_start_failed(service_id, action.instance_id, error)
-        else:
-            started = Seen(
-                Phase.RUNNING, ref=seen.ref, address=str(seen.address) if seen.address else ""
-            )
-            await self._change(
-                service_id, lambda s: (lifecycle.started(s, action.instance_id, started), ())
-            )
-        await self._after_action(service_id, action.instance_id)
-
-    async def _note_start_failed(
-        self, service_id: str, instance_id: str, error: BackendError
-    ) -> None:
-        message = f"{error.message}; {error.hint}" if error.hint else error.message
-        now = self._clock.now_ms()
-
-        def change(service: Service) -> tuple[Service, tuple[Event, ...]]:
-            return lifecycle.start_failed(
-                service,
-                instance_id,
-                reason=error.reason,
-                message=message,
-                evidence=error.evidence,
-                fatal=not error.retryable,
-                now=now,
-            )
-
-        await self._change(service_id, change)
-
-    async def _end(
-        self, service_id: str, action: EndInstance, after: asyncio.Task[None] | None
-    ) -> None:
-        if after is not None:
-            await asyncio.wait([after])
-        self._prober.forget(action.instance_id)
-        try:
-            await self.backend.stop(action.instance_id, action.grace_s)
-            await self.backend.remove(action.instance_id)
-        except BackendError as error:
-            logger.warning("ending %s: %s", action.instance_id, error)
-            await asyncio.sleep(BLIND_RELIST_S)
-        await self._after_action(service_id, action.instance_id)
-
-    async def _after_action(self, service_id: str, instance_id: str) -> None:
-        """See the effect, then plan: with the old sight the action would be planned again."""
-        await self.sightings.refresh()
-        if self._acting.get(instance_id, (None, None))[1] is asyncio.current_task():
-            del self._acting[instance_id]
-        self.wake(service_id)
-
-    async def _forget(self, service_id: str) -> None:
-        await asyncio.to_thread(self._store.forget_service, service_id)
-        await self._publish(service_id, None)
-        self._wake_at(service_id, None)
-        self._tell(
-            service_id,
-            self._clock.now_ms(),
-            (Event(EventKind.NORMAL, "the service is deleted", "Deleted"),),
-        )
-
-    async def _change(
-        self, service_id: str, change: Callable[[Service], tuple[Service, tuple[Event, ...]]]
-    ) -> None:
-        now = self._clock.now_ms()
-        told: tuple[Event, ...] = ()
-
-        def noted(service: Service) -> tuple[Service, tuple[Event, ...]]:
-            nonlocal told
-            changed, told = change(service)
-            return changed, told
-
-        try:
-            await asyncio.to_thread(self._store.change_service, service_id, None, now, noted)
-        except NotFound:
-            return
-        self._tell(service_id, now, told)
-
-    def _progress_to(self, service_id: str) -> Callable[[str], None]:
-        """Long preparations (pulling, building) become events; called from any thread."""
-        loop = asyncio.get_running_loop()
-
-        def progress(line: str) -> None:
-            event = Event(EventKind.NORMAL, line, "Preparing")
-            now = self._clock.now_ms()
-            self._store.add_event(service_id, now, event)
-            loop.call_soon_threadsafe(self._tell, service_id, now, (event,))
-
-        return progress
-
     # -- after a restart --------------------------------------------------------------------
 
     def _resumed(self, stored: Stored) -> tuple[Service, tuple[Event, ...]]:
@@ -458,7 +331,7 @@ class Engine:
         _, all_stored = await asyncio.to_thread(self._store.services)
         owned = {i.instance_id for stored in all_stored for i in stored.instances}
         for seen in self.sightings.all():
-            if seen.instance_id in owned or seen.instance_id in self._acting:
+            if seen.instance_id in owned or self._performer.is_acting_on(seen.instance_id):
                 continue
             logger.warning("removing orphan %s (%s)", seen.instance_id, seen.ref)
             try:

@@ -23,7 +23,7 @@ _OF_VERSION = re.compile(
     rf"^cluster\.([\w-]+)\.([\w~-]+)\.({'|'.join(_FIELDS)}|{_LATENCY})$", re.ASCII
 )
 _SUBSCRIPTION = re.compile(
-    r"^((?:listener_manager\.lds|cluster_manager\.cds|http\..+\.rds\..+|cluster\..+))"
+    r"^(listener_manager\.lds|cluster_manager\.cds|http\..+\.rds\..+)"
     r"\.(version_text|update_rejected)$"
 )
 
@@ -113,7 +113,9 @@ class AdminClient:
     async def subscriptions(self) -> dict[str, Subscription]:
         """Each configuration subscription by its name in the statistics."""
         found: dict[str, Subscription] = {}
-        for name, value in _plain(await self._stats(r"\.(version_text|update_rejected)$")):
+        for name, value in _plain(
+            await self._stats(r"\.[lcr]ds\..*(version_text|update_rejected)$")
+        ):
             match = _SUBSCRIPTION.match(name)
             if match is None:
                 continue

@@ -1,7 +1,8 @@
 """Envoy clusters: one per service version, and the Python server's.
 
-A version's endpoints stand in a discovery file of their own, so that an instance that comes or goes
-changes neither the cluster (and its connections) nor the routes.
+Endpoints stand in the cluster itself and not in a discovery file for each version: Envoy opens an
+inotify instance a watched file, Linux allows a user 128 of them by default, and Envoy aborts when
+there is none left. A cluster that changes is replaced; what runs on the old one runs to its end.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import ipaddress
 import re
 
-from simulator.gateway.envoy_json import Json, discovery, duration, typed
+from simulator.gateway.envoy_json import Json, duration, typed
 from simulator.gateway.state import Endpoint, ServiceRoute, VersionRoute
 
 CONTROL_CLUSTER = "~control"
@@ -21,7 +22,6 @@ request goes out on a connection which the instance is about to close: a POST ca
 CONTROL_CONCURRENCY = 10_000
 
 _CLUSTER = "envoy.config.cluster.v3.Cluster"
-_ASSIGNMENT = "envoy.config.endpoint.v3.ClusterLoadAssignment"
 _SERVICE_ID = re.compile(r"[A-Za-z0-9_-]+")
 _VERSION_ID = re.compile(r"[A-Za-z0-9_.-]+")
 
@@ -50,84 +50,42 @@ def stat_name(cluster: str) -> str:
     return f"{service_id}.{version_id.replace('.', '~')}"
 
 
-def endpoints_file(cluster: str) -> str:
-    """Name of the file that holds the endpoints of a version's cluster."""
-    return f"eds-{cluster}.json"
-
-
-def cluster_of(file: str) -> str:
-    """The cluster whose endpoints stand in `file`."""
-    return file.removeprefix("eds-").removesuffix(".json")
-
-
-def version_cluster(service: ServiceRoute, version: VersionRoute, directory: str) -> Json:
-    """The cluster of a version, its endpoints in a file below `directory`."""
+def version_cluster(service: ServiceRoute, version: VersionRoute) -> Json:
+    """The cluster of a version, with its endpoints."""
     name = cluster_name(service.service_id, version.version_id)
+    addresses = [_address(endpoint) for endpoint in version.endpoints]
     return {
-        **_base(name, service.max_concurrent_requests),
+        **_base(name, addresses, service.max_concurrent_requests),
         "alt_stat_name": stat_name(name),
-        "type": "EDS",
-        "eds_cluster_config": {
-            "eds_config": {
-                "path_config_source": {"path": f"{directory}/{endpoints_file(name)}"},
-                "resource_api_version": "V3",
-            }
-        },
         "common_lb_config": {"healthy_panic_threshold": {"value": 0}},
         "outlier_detection": _outlier_detection(),
     }
 
 
-def static_version_cluster(service: ServiceRoute, version: VersionRoute) -> Json:
-    """The same cluster with its endpoints inside, for `--mode validate`."""
-    cluster = version_cluster(service, version, "")
-    del cluster["eds_cluster_config"], cluster["@type"]
-    return {**cluster, "type": "STATIC", "load_assignment": _load_assignment(service, version)}
-
-
 def control_cluster(socket: str) -> Json:
     """The Python server on its Unix socket."""
-    address = {"pipe": {"path": socket}}
-    endpoints = [{"lb_endpoints": [{"endpoint": {"address": address}}]}]
-    cluster = _base(CONTROL_CLUSTER, CONTROL_CONCURRENCY)
-    del cluster["@type"]
-    return {
-        **cluster,
-        "type": "STATIC",
-        "load_assignment": {"cluster_name": CONTROL_CLUSTER, "endpoints": endpoints},
-    }
+    return _base(CONTROL_CLUSTER, [{"pipe": {"path": socket}}], CONTROL_CONCURRENCY)
 
 
-def endpoints_document(service: ServiceRoute, version: VersionRoute) -> Json:
-    """The discovery response with the endpoints of one version."""
-    return discovery([{"@type": typed(_ASSIGNMENT)["@type"], **_load_assignment(service, version)}])
+def bridging_cluster(old: Json, new: Json) -> Json:
+    """A version's cluster while routes change over: with the endpoints of before and after."""
+    before, after = _endpoints(old), _endpoints(new)
+    gone = [endpoint for endpoint in before if endpoint not in after]
+    if not gone:
+        return new
+    if all(endpoint in before for endpoint in after):
+        return old
+    return {**new, "load_assignment": _load_assignment(new["name"], [*after, *gone])}
 
 
-def merged_endpoints(old: Json, new: Json) -> Json:
-    """The endpoints of both discovery responses: what may be served while routes change over."""
-    resource = new["resources"][0]
-    known = _lb_endpoints(new)
-    gone = [endpoint for endpoint in _lb_endpoints(old) if endpoint not in known]
-    return discovery([{**resource, "endpoints": [{"lb_endpoints": [*known, *gone]}]}])
-
-
-def has_all_endpoints(larger: Json, smaller: Json) -> bool:
-    """Whether every endpoint of `smaller` is in `larger`; both are discovery responses."""
-    known = _lb_endpoints(larger)
-    return all(endpoint in known for endpoint in _lb_endpoints(smaller))
-
-
-def _lb_endpoints(document: Json) -> list[Json]:
-    localities = document["resources"][0]["endpoints"]
+def _endpoints(cluster: Json) -> list[Json]:
+    localities = cluster["load_assignment"]["endpoints"]
     return [endpoint for locality in localities for endpoint in locality["lb_endpoints"]]
 
 
-def _load_assignment(service: ServiceRoute, version: VersionRoute) -> Json:
-    endpoints = [{"endpoint": {"address": _address(one)}} for one in version.endpoints]
-    return {
-        "cluster_name": cluster_name(service.service_id, version.version_id),
-        "endpoints": [{"lb_endpoints": endpoints}] if endpoints else [],
-    }
+def _load_assignment(name: str, endpoints: list[Json]) -> Json:
+    localities = [{"lb_endpoints": endpoints}] if endpoints else []
+    return {"cluster_name": name, "endpoints": localities}
 
 
 def _address(endpoint: Endpoint) -> Json:
@@ -143,7 +101,7 @@ def _address(endpoint: Endpoint) -> Json:
     return {"socket_address": {"address": endpoint.host, "port_value": endpoint.port}}
 
 
-def _base(name: str, concurrency: int) -> Json:
+def _base(name: str, addresses: list[Json], concurrency: int) -> Json:
     limits = {
         "max_connections": concurrency,
         "max_pending_requests": concurrency,
@@ -158,6 +116,10 @@ def _base(name: str, concurrency: int) -> Json:
     return typed(
         _CLUSTER,
         name=name,
+        type="STATIC",
+        load_assignment=_load_assignment(
+            name, [{"endpoint": {"address": address}} for address in addresses]
+        ),
         connect_timeout=duration(CONNECT_TIMEOUT_S),
         lb_policy="ROUND_ROBIN",
         circuit_breakers={"thresholds": [limits]},

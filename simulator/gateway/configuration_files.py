@@ -43,11 +43,8 @@ class ConfigurationFiles:
         self._is_alive = is_alive
 
     def write_all(self, rendering: Rendering) -> None:
-        """Writes everything, and removes what an earlier configuration left."""
+        """Writes everything, for an Envoy that is to be started."""
         self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for left_over in self._directory.glob("*.json"):
-            if left_over.name not in rendering.files:
-                left_over.unlink()
         for name, document in rendering.files.items():
             write_atomically(self._directory / name, encode(document))
 
@@ -56,8 +53,6 @@ class ConfigurationFiles:
         for name, document in old.files.items():
             if new.files.get(name) != document:
                 write_atomically(self._directory / name, encode(document))
-        for name in new.files.keys() - old.files.keys():
-            (self._directory / name).unlink(missing_ok=True)
 
     async def perform(self, step: Step) -> None:
         """Writes a step's files and waits until Envoy has taken them up.
@@ -72,8 +67,6 @@ class ConfigurationFiles:
         for name, document in step.writes.items():
             write_atomically(self._directory / name, encode(document))
         await self.wait_until_taken_up(step.awaited, before, mark)
-        for name in step.removes:
-            (self._directory / name).unlink(missing_ok=True)
 
     async def wait_until_taken_up(
         self, awaited: dict[str, str], before: dict[str, Subscription], mark: int

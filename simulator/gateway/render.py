@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from simulator.gateway import clusters
+from simulator.gateway.clusters import control_cluster, version_cluster
 from simulator.gateway.envoy_json import Json, discovery, duration, typed
 from simulator.gateway.listener import listener, routes_from_file
 from simulator.gateway.routes import route_configuration
-from simulator.gateway.state import GatewayState, ServiceRoute, VersionRoute
+from simulator.gateway.state import GatewayState
 
 LISTENERS_FILE = "lds.json"
 CLUSTERS_FILE = "cds.json"
@@ -22,7 +22,7 @@ class Rendering:
     Attributes:
         bootstrap: what Envoy starts with; a change takes a restart.
         files: file name below the watch directory to discovery response (`version_info`,
-            `resources`): `lds.json`, `cds.json`, `rds.json`, and `eds-{cluster}.json` a version.
+            `resources`): `lds.json`, `cds.json` (with the endpoints) and `rds.json`.
     """
 
     bootstrap: Json
@@ -36,18 +36,11 @@ def render(state: GatewayState) -> Rendering:
         ValueError: an id, prefix or address that cannot be expressed; says which.
         KeyError: a cause has no answer in `state.answers`.
     """
-    directory = state.watch_directory
-    versions = _versions(state)
     files = {
-        LISTENERS_FILE: discovery([listener(state, routes_from_file(directory))]),
-        CLUSTERS_FILE: discovery(
-            [clusters.version_cluster(service, version, directory) for service, version in versions]
-        ),
+        LISTENERS_FILE: discovery([listener(state, routes_from_file(state.watch_directory))]),
+        CLUSTERS_FILE: discovery(_version_clusters(state)),
         ROUTES_FILE: discovery([route_configuration(state)]),
     }
-    for service, version in versions:
-        name = clusters.cluster_name(service.service_id, version.version_id)
-        files[clusters.endpoints_file(name)] = clusters.endpoints_document(service, version)
     return Rendering(_bootstrap(state), files)
 
 
@@ -62,15 +55,19 @@ def static_bootstrap(state: GatewayState) -> Json:
             "listeners": [_untyped(listener(state, {"route_config": routes}))],
             "clusters": [
                 *bootstrap["static_resources"]["clusters"],
-                *(clusters.static_version_cluster(*one) for one in _versions(state)),
+                *(_untyped(cluster) for cluster in _version_clusters(state)),
             ],
         },
     }
 
 
-def _versions(state: GatewayState) -> list[tuple[ServiceRoute, VersionRoute]]:
-    pairs = [(service, version) for service in state.services for version in service.versions]
-    return sorted(pairs, key=lambda pair: (pair[0].service_id, pair[1].version_id))
+def _version_clusters(state: GatewayState) -> list[Json]:
+    clusters = [
+        version_cluster(service, version)
+        for service in state.services
+        for version in service.versions
+    ]
+    return sorted(clusters, key=lambda cluster: str(cluster["name"]))
 
 
 def _bootstrap(state: GatewayState) -> Json:
@@ -85,7 +82,7 @@ def _bootstrap(state: GatewayState) -> Json:
             "lds_config": _from_file(state.watch_directory, LISTENERS_FILE),
             "cds_config": _from_file(state.watch_directory, CLUSTERS_FILE),
         },
-        "static_resources": {"clusters": [clusters.control_cluster(state.control_socket)]},
+        "static_resources": {"clusters": [_untyped(control_cluster(state.control_socket))]},
         "overload_manager": {
             "resource_monitors": [
                 {

@@ -238,7 +238,7 @@ class Gateway:
             tail = self.log.tail()
             raise GatewayStartFailed(
                 f"Envoy ended at its start with exit code {self._process.exit_code}: "
-                f"{tail[-1][-WORDS:] if tail else 'it wrote nothing'}",
+                f"{_telling(tail)}",
                 hint=f"its log is {self.log.path}",
                 log_tail=tail,
             )
@@ -313,6 +313,13 @@ def probe_port(host: str, port: int) -> None:
             probe.listen(1)
         except OSError as error:
             raise GatewayPortInUse(host, port) from error
+
+
+def _telling(tail: tuple[str, ...]) -> str:
+    """The line that says why: the first critical one, as a list of addresses may follow it."""
+    critical = [line for line in tail if "[critical]" in line]
+    lines = critical or tail[-1:] or ("it wrote nothing",)
+    return lines[0][-WORDS:]
 
 
 def _check_socket_path(path: str) -> None:

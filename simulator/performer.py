@@ -1,0 +1,207 @@
+"""Performs planned actions on the backend, at most one at a time for each instance.
+
+Every action may be performed twice without harm. After one has ended, its effect is seen before the
+service is planned again: with the old sight it would only be planned once more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from backends.base import Backend
+from backends.errors import BackendError, EngineUnavailable
+from simulator import specs
+from simulator.clock import PlatformClock
+from simulator.errors import NotFound
+from simulator.lifecycle import plan as lifecycle
+from simulator.lifecycle.objects import (
+    Action,
+    EndInstance,
+    Event,
+    EventKind,
+    ForgetService,
+    Phase,
+    Seen,
+    Service,
+    StartInstance,
+)
+from simulator.store.queries import Store, Stored
+
+logger = logging.getLogger(__name__)
+
+UNAVAILABLE_PAUSE_S = 1.0
+"""Real seconds before an action that an absent engine failed is planned again."""
+
+Change = Callable[[Service], tuple[Service, tuple[Event, ...]]]
+
+
+@dataclass(frozen=True)
+class After:
+    """What follows an action.
+
+    Attributes:
+        look: see all instances anew.
+        wake: plan the service again.
+        forget_probes: the instance is not asked for its health any more.
+        gone: the service's record was removed.
+        tell: an event was stored: (service id, platform time, events).
+    """
+
+    look: Callable[[], Awaitable[None]]
+    wake: Callable[[str], None]
+    forget_probes: Callable[[str], None]
+    gone: Callable[[str], Awaitable[None]]
+    tell: Callable[[str, int, tuple[Event, ...]], None]
+
+
+class Performer:
+    """See the module."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        backend: Backend,
+        clock: PlatformClock,
+        installation: str,
+        after: After,
+    ) -> None:
+        self._store = store
+        self._backend = backend
+        self._clock = clock
+        self._installation = installation
+        self._after = after
+        self._acting: dict[str, tuple[type[Action], asyncio.Task[None]]] = {}
+        self._closing = False
+
+    def is_acting_on(self, instance_id: str) -> bool:
+        return instance_id in self._acting
+
+    def perform(self, stored: Stored, action: Action) -> None:
+        """Begin an action, unless it is under way; an end waits for a start under way."""
+        service_id = stored.row.service_id
+        if isinstance(action, ForgetService):
+            if service_id not in self._acting:
+                self._spawn(service_id, ForgetService, self._forget(service_id))
+            return
+        busy = self._acting.get(action.instance_id)
+        if isinstance(action, StartInstance):
+            if busy is None:
+                self._spawn(action.instance_id, StartInstance, self._start(stored, action))
+        elif busy is None or busy[0] is not EndInstance:
+            work = self._end(service_id, action, busy[1] if busy else None)
+            self._spawn(action.instance_id, EndInstance, work)
+
+    async def close(self) -> None:
+        """Begin nothing more; starts under way are waited for, so that none is left half done."""
+        self._closing = True
+        tasks = list(self._acting.values())
+        for kind, task in tasks:
+            if kind is not StartInstance:
+                task.cancel()
+        await asyncio.gather(*(task for _, task in tasks), return_exceptions=True)
+
+    def _spawn(self, key: str, kind: type[Action], work: Coroutine[Any, Any, None]) -> None:
+        if self._closing:
+            work.close()
+            return
+        task = asyncio.create_task(work)
+        self._acting[key] = (kind, task)
+        task.add_done_callback(lambda finished: self._done(key, finished))
+
+    def _done(self, key: str, task: asyncio.Task[None] | None) -> None:
+        if self._acting.get(key, (None, None))[1] is task:
+            del self._acting[key]
+
+    async def _start(self, stored: Stored, action: StartInstance) -> None:
+        version = next(v for v in stored.versions if v.version_id == action.version_id)
+        spec = specs.instance_spec(self._installation, version, action.instance_id)
+        service_id = stored.row.service_id
+        try:
+            await self._backend.prepare(spec.artifact, self._progress_of(service_id))
+            seen = await self._backend.start(spec)
+        except EngineUnavailable as error:
+            logger.warning("starting %s: %s", action.instance_id, error)
+            await asyncio.sleep(UNAVAILABLE_PAUSE_S)
+        except BackendError as error:
+            await self._note_start_failed(service_id, action.instance_id, error)
+        else:
+            address = str(seen.address) if seen.address else ""
+            started = Seen(Phase.RUNNING, ref=seen.ref, address=address)
+            await self._change(
+                service_id, lambda s: (lifecycle.started(s, action.instance_id, started), ())
+            )
+        await self._look_and_wake(service_id, action.instance_id)
+
+    async def _note_start_failed(
+        self, service_id: str, instance_id: str, error: BackendError
+    ) -> None:
+        now = self._clock.now_ms()
+        await self._change(
+            service_id,
+            lambda service: lifecycle.start_failed(
+                service,
+                instance_id,
+                reason=error.reason,
+                message=f"{error.message}; {error.hint}" if error.hint else error.message,
+                evidence=error.evidence,
+                fatal=not error.retryable,
+                now=now,
+            ),
+        )
+
+    async def _end(
+        self, service_id: str, action: EndInstance, start: asyncio.Task[None] | None
+    ) -> None:
+        if start is not None:
+            await asyncio.wait([start])
+        self._after.forget_probes(action.instance_id)
+        try:
+            await self._backend.stop(action.instance_id, action.grace_s)
+            await self._backend.remove(action.instance_id)
+        except BackendError as error:
+            logger.warning("ending %s: %s", action.instance_id, error)
+            await asyncio.sleep(UNAVAILABLE_PAUSE_S)
+        await self._look_and_wake(service_id, action.instance_id)
+
+    async def _look_and_wake(self, service_id: str, instance_id: str) -> None:
+        await self._after.look()
+        self._done(instance_id, asyncio.current_task())
+        self._after.wake(service_id)
+
+    async def _forget(self, service_id: str) -> None:
+        await asyncio.to_thread(self._store.forget_service, service_id)
+        await self._after.gone(service_id)
+        event = Event(EventKind.NORMAL, "the service is deleted", "Deleted")
+        self._after.tell(service_id, self._clock.now_ms(), (event,))
+
+    async def _change(self, service_id: str, change: Change) -> None:
+        now = self._clock.now_ms()
+        told: tuple[Event, ...] = ()
+
+        def noted(service: Service) -> tuple[Service, tuple[Event, ...]]:
+            nonlocal told
+            changed, told = change(service)
+            return changed, told
+
+        try:
+            await asyncio.to_thread(self._store.change_service, service_id, None, now, noted)
+        except NotFound:
+            return
+        self._after.tell(service_id, now, told)
+
+    def _progress_of(self, service_id: str) -> Callable[[str], None]:
+        """Long preparations (pulling, building) become events; called from any thread."""
+        loop = asyncio.get_running_loop()
+
+        def progress(line: str) -> None:
+            event = Event(EventKind.NORMAL, line, "Preparing")
+            now = self._clock.now_ms()
+            self._store.add_event(service_id, now, event)
+            loop.call_soon_threadsafe(self._after.tell, service_id, now, (event,))
+
+        return progress
