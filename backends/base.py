@@ -237,8 +237,8 @@ class Backend(Protocol):
     async def start(self, spec: InstanceSpec) -> Observation:
         """Create and start an instance, or adopt the one that already runs under this id.
 
-        An instance of this id that has exited is started anew (a restart). When starting fails,
-        nothing of the instance is left.
+        An instance of this id that has exited is started anew (a restart); one that runs with
+        another spec hash is replaced. When starting fails, nothing of the instance is left.
 
         Raises:
             StartFailed, ImageNotFound, ArtifactUnsupported, NameConflict, EngineUnavailable.
@@ -265,7 +265,7 @@ class Backend(Protocol):
         ...
 
     def follow(self, instance_id: str, tail: int) -> AsyncIterator[LogLine]:
-        """The last `tail` lines and then each new one, until the instance has gone."""
+        """The last `tail` lines and then each new one, across restarts, until it is removed."""
         ...
 
     def changes(self) -> AsyncIterator[str]:
