@@ -100,7 +100,7 @@ class Engine:
         self._timers: dict[str, asyncio.Task[None]] = {}
         self._background: list[asyncio.Task[None]] = []
         self._pool = asyncio.Semaphore(16)
-        self._closing = False
+        self._working = False
 
     # -- life -------------------------------------------------------------------------------
 
@@ -116,7 +116,8 @@ class Engine:
         return routes
 
     async def start(self) -> None:
-        """Take up every service where it is, and go on for ever."""
+        """Take up every service where it is, and go on for ever. The gateway must be started."""
+        self._working = True
         for service_id in await asyncio.to_thread(self._store.service_ids):
             await self._resume(service_id)
             self.wake(service_id)
@@ -128,13 +129,13 @@ class Engine:
     def wake(self, service_id: str) -> None:
         """Something about this service may have changed: plan it soon."""
         self._dirty.add(service_id)
-        if service_id not in self._workers and not self._closing:
+        if service_id not in self._workers and self._working:
             self._workers[service_id] = asyncio.create_task(self._work(service_id))
 
     async def close(self, *, keep_running: bool) -> None:
         """Stop deciding. Without `keep_running` all instances are stopped and removed; the store
         still wants them, so that the next start brings them back."""
-        self._closing = True
+        self._working = False
         tasks = [*self._background, *self._timers.values(), *self._workers.values()]
         for task in tasks:
             task.cancel()
@@ -181,7 +182,7 @@ class Engine:
         timer = self._timers.pop(service_id, None)
         if timer is not None:
             timer.cancel()
-        if at is not None and not self._closing:
+        if at is not None and self._working:
             self._timers[service_id] = asyncio.create_task(self._wake_later(service_id, at))
 
     async def _wake_later(self, service_id: str, at: int) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from typing import Any
+
+import orjson
 
 TYPE_PREFIX = "type.googleapis.com/"
 Json = dict[str, Any]
@@ -24,8 +25,7 @@ def duration(seconds: float) -> str:
 
 def encode(document: Json) -> bytes:
     """The one byte sequence of a document: keys sorted, UTF-8."""
-    text = json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return text.encode()
+    return orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
 
 
 def discovery(resources: Sequence[Json]) -> Json:
