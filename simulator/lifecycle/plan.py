@@ -124,15 +124,15 @@ def resume(service: Service, sight: Sight, now: int) -> tuple[Service, tuple[Eve
 
 def _blind(service: Service, now: int) -> Plan:
     """Nothing is known: conclude nothing, but a deployment's time still runs out."""
-    if service.status is ServiceStatus.DEPLOYING and service.goal is Goal.RUNNING:
-        due = deploy_due_at(service)
-        if now >= due:
-            failed, events = _fail(
-                service, now, "DeployTimeout", "the container engine did not answer in time"
-            )
-            return Plan(failed, events=events)
-        return Plan(service, wake_at=due)
-    return Plan(service)
+    if service.status is not ServiceStatus.DEPLOYING or service.goal is not Goal.RUNNING:
+        return Plan(service)
+    due = deploy_due_at(service)
+    words = "the container engine does not answer"
+    if now >= due:
+        failed, events = _fail(service, now, "DeployTimeout", f"{words}, and time ran out")
+        return Plan(failed, events=events)
+    waiting = move(service, service.status, now, reason="EngineUnavailable", message=words)
+    return Plan(waiting, wake_at=due)
 
 
 def _toward_running(service: Service, sight: Sight, now: int, policy: Policy) -> Plan:
