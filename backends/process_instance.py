@@ -26,7 +26,7 @@ _DRAIN_S = 1.0
 """Time for the last output. Longer only if a process outside the session still holds the pipe."""
 
 _KILL_WAIT_S = 10.0
-_COMPUTING_ON = re.compile(rb"(?:\d\S*Z )?computing on ([^,\r]{1,80})")
+_COMPUTING_ON = re.compile(rb"(?:\d\S*Z )?computing on ([^,(\r]{1,80})")
 """The line, after its time, in which the runtime says what it computes on."""
 
 

@@ -21,7 +21,15 @@ from simulator.config import Settings
 from simulator.errors import NotFound
 from simulator.gateway.state import ServiceRoute
 from simulator.lifecycle import plan as lifecycle
-from simulator.lifecycle.objects import Event, Goal, Phase, Seen, Service, Sight
+from simulator.lifecycle.objects import (
+    Event,
+    Goal,
+    InstanceState,
+    Phase,
+    Seen,
+    Service,
+    Sight,
+)
 from simulator.performer import After, Performer
 from simulator.prober import Prober
 from simulator.sightings import Sightings
@@ -280,7 +288,14 @@ class Engine:
         version = service.version(seen.version_id)
         if seen.phase is InstancePhase.RUNNING and seen.address is not None and version:
             run = f"{seen.ref} {seen.started_at_ms}"
-            self._prober.watch(seen.instance_id, str(seen.address), run, version.health)
+            was_ready = any(
+                i.instance_id == seen.instance_id
+                and i.state in (InstanceState.READY, InstanceState.UNHEALTHY)
+                for i in service.instances
+            )
+            self._prober.watch(
+                seen.instance_id, str(seen.address), run, version.health, was_ready=was_ready
+            )
         else:
             self._prober.forget(seen.instance_id)
 

@@ -50,18 +50,23 @@ class Prober:
     def verdict(self, instance_id: str) -> Verdict:
         return self._verdicts.get(instance_id, Verdict(None))
 
-    def watch(self, instance_id: str, address: str, run: str, check: HealthCheck) -> None:
+    def watch(
+        self, instance_id: str, address: str, run: str, check: HealthCheck, *, was_ready: bool
+    ) -> None:
         """Probe the instance from now on.
 
         Args:
             run: names this run of the instance; another one (a restart) begins from nothing.
+            was_ready: it answered before (to a server that has ended since): failures count from
+                the first one on.
         """
         key = f"{address} {run}"
         known = self._tasks.get(instance_id)
         if known is not None and known[0] == key:
             return
         self.forget(instance_id)
-        task = asyncio.create_task(self._probe_for_ever(instance_id, address, check))
+        work = self._probe_for_ever(instance_id, address, check, was_ready)
+        task = asyncio.create_task(work)
         self._tasks[instance_id] = (key, task)
 
     def forget(self, instance_id: str) -> None:
@@ -82,7 +87,9 @@ class Prober:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
 
-    async def _probe_for_ever(self, instance_id: str, address: str, check: HealthCheck) -> None:
+    async def _probe_for_ever(
+        self, instance_id: str, address: str, check: HealthCheck, was_ready: bool
+    ) -> None:
         healthy: bool | None = None
         failures = 0
         pause_s = FIRST_PAUSE_S
@@ -92,10 +99,10 @@ class Prober:
                 failures = failures + 1 if words else 0
                 if not words:
                     healthy = True
-                elif healthy and failures >= check.failure_threshold:
+                elif (healthy or was_ready) and failures >= check.failure_threshold:
                     healthy = False
                 self._conclude(instance_id, Verdict(healthy, words))
-                if healthy is None:
+                if healthy is None and not was_ready:
                     await asyncio.sleep(pause_s)
                     pause_s = min(pause_s * PAUSE_GROWTH, LONGEST_PAUSE_S)
                 else:

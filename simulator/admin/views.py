@@ -70,7 +70,7 @@ def instance_view(row: InstanceRow) -> Json:
         "exit_code": row.exit_code,
         "reason": row.reason,
         "message": row.message,
-        "started_at_ms": row.created_at,
+        "started_at_ms": row.ready_at or row.created_at,
         "ready_at_ms": row.ready_at,
         "retry_at_ms": row.retry_at,
     }

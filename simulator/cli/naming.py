@@ -1,0 +1,65 @@
+"""From what a user types to one service or model."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from typing import Any
+
+from simulator.cli.failures import Failure
+
+Json = dict[str, Any]
+
+PREFIX_LENGTH = 4
+"""Shortest beginning of an id that counts as one."""
+
+
+def find_service(services: Sequence[Json], key: str) -> Json:
+    """The service with this id, name, or beginning of an id.
+
+    Raises:
+        Failure: there is none, or several could be meant; the hint lists them.
+    """
+    return _find("service", services, key, id_field="service_id", label=_service_label)
+
+
+def find_model(models: Sequence[Json], key: str) -> Json:
+    """The model with this id, name, `name:version`, or beginning of an id.
+
+    Raises:
+        Failure: there is none, or several could be meant; the hint lists them.
+    """
+    return _find("model", models, key, id_field="model_id", label=_model_label)
+
+
+def _service_label(service: Json) -> str:
+    return str(service["name"])
+
+
+def _model_label(model: Json) -> str:
+    return f"{model['name']}:{model['version']}"
+
+
+def _find(kind: str, rows: Sequence[Json], key: str, *, id_field: str, label: Any) -> Json:
+    for matches in (
+        [row for row in rows if row[id_field] == key],
+        [row for row in rows if key in (row["name"], label(row))],
+        [row for row in rows if len(key) >= PREFIX_LENGTH and row[id_field].startswith(key)],
+    ):
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            choices = ", ".join(f"{label(row)} ({row[id_field]})" for row in matches)
+            raise Failure(
+                f"{len(matches)} {kind}s could be meant by {key}", hint=f"say which: {choices}"
+            )
+    raise Failure(f"there is no {kind} {key}", hint=_near(kind, rows, key, label))
+
+
+def _near(kind: str, rows: Sequence[Json], key: str, label: Any) -> str:
+    names = sorted({str(name) for row in rows for name in (row["name"], label(row))})
+    if near := difflib.get_close_matches(key, names, n=3):
+        return f"did you mean {' or '.join(near)}? `drydock {kind}s list` shows all"
+    if not rows:
+        return f"there are no {kind}s yet"
+    return f"`drydock {kind}s list` shows all"
