@@ -17,6 +17,7 @@ from starlette.responses import StreamingResponse
 from simulator.admin import views
 from simulator.admin.imports import ImportModel, import_model
 from simulator.clock import ClockMode, real_ms
+from simulator.engine import Told
 from simulator.errors import InvalidRequest, Violation
 from simulator.facts import limits
 from simulator.facts.statuses import ServiceKind
@@ -267,21 +268,35 @@ async def _reset(system: System) -> dict[str, Any]:
 
 
 async def _event_stream(system: System) -> AsyncIterator[bytes]:
+    """Events until the client goes or the server is told to end."""
     yield b": events follow\n\n"
     stream = aiter(system.listeners.listen())
-    while not system.shutdown.is_set():
-        pending = asyncio.ensure_future(anext(stream))
-        while not (await asyncio.wait([pending], timeout=HEARTBEAT_S))[0]:
-            yield b": still here\n\n"
-        told = pending.result()
-        data = {
-            "service_id": told.service_id,
-            "at_ms": told.at,
-            "kind": told.event.kind.value,
-            "text": told.event.text,
-            "reason": told.event.reason,
-        }
-        yield b"data: " + orjson.dumps(data) + b"\n\n"
+    ending = asyncio.ensure_future(system.shutdown.wait())
+    coming = asyncio.ensure_future(anext(stream))
+    try:
+        while not ending.done():
+            await asyncio.wait(
+                [coming, ending], timeout=HEARTBEAT_S, return_when=asyncio.FIRST_COMPLETED
+            )
+            if not coming.done():
+                yield b": still here\n\n"
+                continue
+            yield _event_data(coming.result())
+            coming = asyncio.ensure_future(anext(stream))
+    finally:
+        ending.cancel()
+        coming.cancel()
+
+
+def _event_data(told: Told) -> bytes:
+    data = {
+        "service_id": told.service_id,
+        "at_ms": told.at,
+        "kind": told.event.kind.value,
+        "text": told.event.text,
+        "reason": told.event.reason,
+    }
+    return b"data: " + orjson.dumps(data) + b"\n\n"
 
 
 async def _log_lines(
