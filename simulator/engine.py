@@ -113,13 +113,15 @@ class Engine:
     # -- life -------------------------------------------------------------------------------
 
     async def routes(self) -> list[ServiceRoute]:
-        """The routes as of now, for a gateway that starts: nothing is known to be ready yet, except
-        what was ready and still runs where it did."""
+        """Look at everything, and work out the routes for a gateway that starts: to what was ready
+        and still runs."""
         await self.sightings.refresh()
         _, all_stored = await asyncio.to_thread(self._store.services)
         routes = []
         for stored in all_stored:
-            service, _ = self._resumed(stored)
+            service, events = self._resumed(stored)
+            if service != stored.service:  # stored before anybody can read the status
+                await self._save(stored, service, events, self._clock.now_ms())
             routes.append(self._route(stored, service))
         return routes
 
@@ -127,7 +129,6 @@ class Engine:
         """Take up every service where it is, and go on for ever. The gateway must be started."""
         self._working = True
         for service_id in await asyncio.to_thread(self._store.service_ids):
-            await self._resume(service_id)
             self.wake(service_id)
         self._background = [
             asyncio.create_task(self._relist_for_ever()),
@@ -177,10 +178,12 @@ class Engine:
         async for _ in self.backend.changes():
             await self.sightings.refresh()
 
-    def _seen_anew(self, service_ids: set[str]) -> None:
+    async def _seen_anew(self, changed: set[str] | None) -> None:
         if self.sightings.known:
             self._prober.forget_all_but({seen.instance_id for seen in self.sightings.all()})
-        for service_id in service_ids:
+        if changed is None:
+            changed = set(await asyncio.to_thread(self._store.service_ids))
+        for service_id in changed:
             self.wake(service_id)
 
     def _probed(self, instance_id: str) -> None:
@@ -332,12 +335,6 @@ class Engine:
             if seen.phase is InstancePhase.RUNNING
         }
         return lifecycle.resume(stored.service, running, self._clock.now_ms())
-
-    async def _resume(self, service_id: str) -> None:
-        stored = await asyncio.to_thread(self._store.service, service_id)
-        service, events = self._resumed(stored)
-        if service != stored.service:
-            await self._save(stored, service, events, self._clock.now_ms())
 
     async def _remove_orphans(self) -> None:
         """Instances of ours without a record: their service was forgotten while the engine was

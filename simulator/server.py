@@ -17,11 +17,12 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI, Request
 from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
 
 from backends.errors import BackendError
 from simulator.admin.routes import VERSION, AdminTokenWrong, admin_router
 from simulator.config import Settings
-from simulator.errors import ConfigError, Refused
+from simulator.errors import ConfigError, Refused, UnknownOperation
 from simulator.gateway.errors import GatewayUpdateRejected
 from simulator.iam.errors import IamError
 from simulator.iam.keys import KeyFileError
@@ -30,7 +31,7 @@ from simulator.lockfile import LockFile
 from simulator.modelarts import authorize, wire
 from simulator.modelarts.routes import modelarts_router
 from simulator.system import AUTHORIZE_PATH, System
-from simulator.web import BodyLimit, Json, RequestId
+from simulator.web import BodyLimit, Json, LocalOrigin, RequestId
 
 logger = logging.getLogger(__name__)
 
@@ -41,8 +42,11 @@ SHUTDOWN_WAIT_S = 3
 
 def build_app(system: System) -> FastAPI:
     """The application: IAM, ModelArts and the admin surface."""
-    app = FastAPI(title="Drydock", version=VERSION, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Drydock", version=VERSION, docs_url=None, redoc_url=None, redirect_slashes=False
+    )
     app.add_middleware(BodyLimit)
+    app.add_middleware(LocalOrigin)
     app.add_middleware(RequestId)
     _add_error_handlers(app)
     app.include_router(admin_router(system), tags=["drydock"])
@@ -61,6 +65,10 @@ def _add_error_handlers(app: FastAPI) -> None:
         assert isinstance(error, IamError)
         answer = wire.WireAnswer(error.status, error.error_code, error.error_msg)
         return _answer(request, answer, type(error).__name__)
+
+    async def no_route(request: Request, error: Exception) -> Json:
+        """Paths and methods that no router has."""
+        return await refused(request, UnknownOperation(request.method, request.url.path))
 
     async def wrong_token(request: Request, error: Exception) -> Json:
         text = "the admin token is missing or wrong: send the file admin-token in X-Drydock-Token"
@@ -83,6 +91,7 @@ def _add_error_handlers(app: FastAPI) -> None:
         text = "internal error of Drydock; its log has the details under this request id"
         return _answer(request, wire.WireAnswer(500, "ModelArts.0010", text), "InternalError")
 
+    app.add_exception_handler(HTTPException, no_route)
     app.add_exception_handler(Refused, refused)
     app.add_exception_handler(IamError, unauthenticated)
     app.add_exception_handler(AdminTokenWrong, wrong_token)

@@ -7,24 +7,27 @@ that had happened before the asking.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from backends.base import Backend, Observation
 from backends.errors import BackendError
 from simulator.coalesce import Coalesced
+
+OnChange = Callable[[set[str] | None], Awaitable[None]]
 
 
 class Sightings:
     """The latest list of instances, by service.
 
     Args:
-        on_change: is called with the services of which something changed.
+        on_change: is awaited with the services of which something changed; None for all, when
+            the sight of the engine was gained or lost.
 
     Attributes:
         error: why the engine could not be asked last time; None when it could.
     """
 
-    def __init__(self, backend: Backend, on_change: Callable[[set[str]], None]) -> None:
+    def __init__(self, backend: Backend, on_change: OnChange) -> None:
         self._backend = backend
         self._on_change = on_change
         self._by_service: dict[str, dict[str, Observation]] = {}
@@ -50,7 +53,7 @@ class Sightings:
             changed = self.error is None
             self.error = error
             if changed:
-                self._on_change(set(self._by_service))
+                await self._on_change(None)
             return
         by_service: dict[str, dict[str, Observation]] = defaultdict(dict)
         for seen in observations:
@@ -58,6 +61,5 @@ class Sightings:
         before, was_blind = self._by_service, not self.known
         self._by_service, self.error, self._complete = dict(by_service), None, True
         services = before.keys() | by_service.keys()
-        self._on_change(
-            {s for s in services if was_blind or before.get(s) != self._by_service.get(s)}
-        )
+        changed_services = {s for s in services if before.get(s) != by_service.get(s)}
+        await self._on_change(None if was_blind else changed_services)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 from starlette.datastructures import MutableHeaders
@@ -49,6 +50,33 @@ class RequestId:
             await send(message)
 
         await self._app(scope, receive, send_with_id)
+
+
+class LocalOrigin:
+    """Pure ASGI middleware: a page of another site may not use the browser of this machine's user
+    to reach the control server. Clients other than browsers send neither of the two headers."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and _is_foreign(dict(scope["headers"])):
+            text = "Requests from pages of other sites are not served."
+            answer = Json({"error_code": "Drydock.Origin", "error_msg": text}, status_code=403)
+            await answer(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
+def _is_foreign(headers: dict[bytes, bytes]) -> bool:
+    if headers.get(b"sec-fetch-site") == b"cross-site":
+        return True
+    origin = headers.get(b"origin")
+    if origin is None:
+        return False
+    host = urlsplit(origin.decode("latin-1")).hostname
+    own = urlsplit("//" + headers.get(b"host", b"").decode("latin-1")).hostname
+    return host is None or host not in {"127.0.0.1", "localhost", "::1", own}
 
 
 class BodyTooLarge(Exception):

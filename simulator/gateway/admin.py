@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
-import httpx
+import orjson
+
+from simulator.local_http import Answer, LocalHttp, LocalHttpError
 
 TIMEOUT_S = 5.0
 
@@ -75,10 +77,7 @@ class AdminClient:
     """Asynchronous calls to the admin socket at `path`; to be closed with `aclose`."""
 
     def __init__(self, path: str) -> None:
-        transport = httpx.AsyncHTTPTransport(uds=path)
-        self._http = httpx.AsyncClient(
-            transport=transport, base_url="http://envoy", timeout=TIMEOUT_S
-        )
+        self._http = LocalHttp(uds=path, authority="envoy", timeout_s=TIMEOUT_S)
 
     async def __aenter__(self) -> AdminClient:
         return self
@@ -97,8 +96,8 @@ class AdminClient:
     async def is_ready(self) -> bool:
         """Whether Envoy serves; False while it starts, drains, or does not answer."""
         try:
-            return (await self._http.get("/ready")).status_code == 200
-        except httpx.HTTPError:
+            return (await self._http.get("/ready")).status == 200
+        except LocalHttpError:
             return False
 
     async def drain(self) -> None:
@@ -137,19 +136,24 @@ class AdminClient:
 
     async def _stats(self, pattern: str) -> list[dict[str, Any]]:
         params = {"format": "json", "filter": pattern}
-        try:
-            answer = await self._http.get("/stats", params=params)
-            answer.raise_for_status()
-        except httpx.HTTPError as error:
-            raise AdminUnavailable(f"Envoy's admin socket: {error!r}") from error
-        stats: list[dict[str, Any]] = answer.json()["stats"]
+        answer = _checked(await self._ask(self._http.get("/stats", params)))
+        stats: list[dict[str, Any]] = orjson.loads(answer.body)["stats"]
         return stats
 
     async def _post(self, path: str) -> None:
+        _checked(await self._ask(self._http.post(path)))
+
+    async def _ask(self, asking: Awaitable[Answer]) -> Answer:
         try:
-            (await self._http.post(path)).raise_for_status()
-        except httpx.HTTPError as error:
+            return await asking
+        except LocalHttpError as error:
             raise AdminUnavailable(f"Envoy's admin socket: {error!r}") from error
+
+
+def _checked(answer: Answer) -> Answer:
+    if answer.status != 200:
+        raise AdminUnavailable(f"Envoy's admin socket answered {answer.status}")
+    return answer
 
 
 def parse_traffic(stats: list[dict[str, Any]]) -> list[VersionTraffic]:

@@ -74,7 +74,7 @@ def _by_credentials(state: GatewayState) -> Json:
                     "predicate": {
                         "or_matcher": {
                             "predicate": [
-                                _header_matches("authorization", "SDK-HMAC-SHA256( .*)?"),
+                                _header_matches("authorization", "(SDK|V11)-HMAC-SHA256( .*)?"),
                                 _header_matches("x-apig-appcode", ".+"),
                             ]
                         }

@@ -292,6 +292,8 @@ class Gateway:
         await self._end_process()
         if self._admin is not None:
             await self._admin.aclose()
+        if self._state is not None:
+            Path(self._state.admin_socket).unlink(missing_ok=True)
         self._admin = self._files = None
         self._phase = Phase.STOPPED
 
