@@ -42,7 +42,9 @@ class Settings(BaseSettings):
     """Everything a user can set. Field names are the file's keys and, in upper case with the prefix
     `DRYDOCK_`, the environment's."""
 
-    model_config = SettingsConfigDict(env_prefix="DRYDOCK_", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="DRYDOCK_", env_ignore_empty=True, extra="forbid", frozen=True
+    )
 
     home: Path = Field(default_factory=default_home)
     """Data directory. One server owns it at a time."""

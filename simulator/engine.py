@@ -101,7 +101,6 @@ class Engine:
                 look=self.sightings.refresh,
                 wake=self.wake,
                 forget_probes=self._prober.forget,
-                gone=self._gone,
                 tell=self._tell,
             ),
         )
@@ -171,8 +170,11 @@ class Engine:
     async def _relist_for_ever(self) -> None:
         while True:
             await asyncio.sleep(RELIST_S if self.sightings.known else BLIND_RELIST_S)
-            await self.sightings.refresh()
-            await self._remove_orphans()
+            try:
+                await self.sightings.refresh()
+                await self._remove_orphans()
+            except Exception:
+                logger.exception("not everything could be looked at")
 
     async def _follow_changes(self) -> None:
         async for _ in self.backend.changes():
@@ -227,6 +229,7 @@ class Engine:
             stored = await asyncio.to_thread(self._store.service, service_id)
         except NotFound:
             await self._publish(service_id, None)
+            self._wake_at(service_id, None)
             return
         now = self._clock.now_ms()
         sight = await self._sight(stored, now)
@@ -263,10 +266,6 @@ class Engine:
             timeout_s=self._settings.predict_timeout_s,
             requests_per_s=self._settings.traffic_limit_per_s or None,
         )
-
-    async def _gone(self, service_id: str) -> None:
-        await self._publish(service_id, None)
-        self._wake_at(service_id, None)
 
     # -- seeing -----------------------------------------------------------------------------
 

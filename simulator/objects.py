@@ -52,7 +52,10 @@ def parse_object_path(text: str) -> ObjectPath:
 
 
 def _from_url(text: str) -> tuple[str, str]:
-    url = urlsplit(text)
+    try:
+        url = urlsplit(text)
+    except ValueError as error:
+        raise BadObjectPath(f"{text!r} is no URL: {error}") from error
     bucket, dot, rest = (url.hostname or "").partition(".obs.")
     if not dot or not rest:
         raise BadObjectPath(f"{url.hostname!r} is no OBS host; it reads bucket.obs.region.domain")
@@ -74,8 +77,11 @@ def local_path(objects: Path, path: ObjectPath) -> Path:
     Raises:
         BadObjectPath: a symbolic link would lead out of the bucket.
     """
-    bucket = (objects / path.bucket).resolve()
-    target = (bucket / path.key).resolve()
+    try:
+        bucket = (objects / path.bucket).resolve()
+        target = (bucket / path.key).resolve()
+    except (OSError, RuntimeError) as error:  # a name too long, a link to itself
+        raise BadObjectPath(f"{path} cannot be looked up: {error}") from error
     if not target.is_relative_to(bucket):
         raise BadObjectPath(f"{path} leads out of its bucket")
     return target

@@ -20,15 +20,29 @@ def package_root(directory: Path, source: str) -> Path:
         SourceUnusable: neither is a package.
     """
     for root in (directory, directory.parent if directory.name == "model" else directory):
-        if (root / "model" / "config.json").is_file():
+        if _is_file(root / "model" / "config.json"):
             return root
-    if not directory.exists():
+    if not _is_directory(directory):
         raise SourceUnusable(source, "it does not exist")
     raise SourceUnusable(
         source,
         "it has no model/config.json",
         hint="a package is a directory with model/config.json and the model files beside that",
     )
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name longer than the file system allows
+        return False
+
+
+def _is_directory(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
 
 
 def check_runnable(root: Path, source: str) -> None:
@@ -67,6 +81,8 @@ def copy_package(root: Path, target: Path) -> int:
 
 
 def _size(directory: Path) -> int:
+    if directory.is_symlink():
+        raise SourceUnusable(str(directory), "symbolic links are not allowed in a package")
     total = 0
     for folder, folders, files in os.walk(directory):
         for name in [*folders, *files]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from backends.base import Backend
-from backends.errors import BackendError, EngineUnavailable
+from backends.errors import BackendError, EngineUnavailable, StartFailed
 from simulator import specs
 from simulator.clock import PlatformClock
 from simulator.errors import NotFound
@@ -33,8 +33,8 @@ from simulator.store.queries import Store, Stored
 
 logger = logging.getLogger(__name__)
 
-UNAVAILABLE_PAUSE_S = 1.0
-"""Real seconds before an action that an absent engine failed is planned again."""
+RETRY_PAUSE_S = 1.0
+"""Real seconds before an action that could not be performed is planned again."""
 
 Change = Callable[[Service], tuple[Service, tuple[Event, ...]]]
 
@@ -47,14 +47,12 @@ class After:
         look: see all instances anew.
         wake: plan the service again.
         forget_probes: the instance is not asked for its health any more.
-        gone: the service's record was removed.
         tell: an event was stored: (service id, platform time, events).
     """
 
     look: Callable[[], Awaitable[None]]
     wake: Callable[[str], None]
     forget_probes: Callable[[str], None]
-    gone: Callable[[str], Awaitable[None]]
     tell: Callable[[str, int, tuple[Event, ...]], None]
 
 
@@ -76,6 +74,7 @@ class Performer:
         self._installation = installation
         self._after = after
         self._acting: dict[str, tuple[type[Action], asyncio.Task[None]]] = {}
+        self._uninterruptible: set[str] = set()
         self._closing = False
 
     def is_acting_on(self, instance_id: str) -> bool:
@@ -86,30 +85,34 @@ class Performer:
         service_id = stored.row.service_id
         if isinstance(action, ForgetService):
             if service_id not in self._acting:
-                self._spawn(service_id, ForgetService, self._forget(service_id))
+                self._spawn(service_id, service_id, ForgetService, self._forget(service_id))
             return
-        busy = self._acting.get(action.instance_id)
+        key = action.instance_id
+        busy = self._acting.get(key)
         if isinstance(action, StartInstance):
             if busy is None:
-                self._spawn(action.instance_id, StartInstance, self._start(stored, action))
+                self._spawn(service_id, key, StartInstance, self._start(stored, action))
         elif busy is None or busy[0] is not EndInstance:
-            work = self._end(service_id, action, busy[1] if busy else None)
-            self._spawn(action.instance_id, EndInstance, work)
+            work = self._end(action, busy[1] if busy else None)
+            self._spawn(service_id, key, EndInstance, work)
 
     async def close(self) -> None:
-        """Begin nothing more; starts under way are waited for, so that none is left half done."""
+        """Begin nothing more. A start that reached the backend is waited for, so that none is left
+        half done; everything else, long preparations too, is given up and planned anew later."""
         self._closing = True
-        tasks = list(self._acting.values())
-        for kind, task in tasks:
-            if kind is not StartInstance:
+        tasks = [task for _, task in self._acting.values()]
+        for key, (_, task) in self._acting.items():
+            if key not in self._uninterruptible:
                 task.cancel()
-        await asyncio.gather(*(task for _, task in tasks), return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _spawn(self, key: str, kind: type[Action], work: Coroutine[Any, Any, None]) -> None:
+    def _spawn(
+        self, service_id: str, key: str, kind: type[Action], work: Coroutine[Any, Any, None]
+    ) -> None:
         if self._closing:
             work.close()
             return
-        task = asyncio.create_task(work)
+        task = asyncio.create_task(self._see_through(service_id, key, work))
         self._acting[key] = (kind, task)
         task.add_done_callback(lambda finished: self._done(key, finished))
 
@@ -117,25 +120,44 @@ class Performer:
         if self._acting.get(key, (None, None))[1] is task:
             del self._acting[key]
 
+    async def _see_through(
+        self, service_id: str, key: str, work: Coroutine[Any, Any, None]
+    ) -> None:
+        """Do the work, see its effect, have the service planned again; whatever happens."""
+        try:
+            await work
+        except Exception as error:
+            level = logging.WARNING if isinstance(error, BackendError) else logging.ERROR
+            logger.log(level, "%s: %s", key, error, exc_info=level == logging.ERROR)
+            await asyncio.sleep(RETRY_PAUSE_S)
+        await self._after.look()
+        self._done(key, asyncio.current_task())
+        self._after.wake(service_id)
+
     async def _start(self, stored: Stored, action: StartInstance) -> None:
         version = next(v for v in stored.versions if v.version_id == action.version_id)
         spec = specs.instance_spec(self._installation, version, action.instance_id)
         service_id = stored.row.service_id
         try:
             await self._backend.prepare(spec.artifact, self._progress_of(service_id))
+            self._uninterruptible.add(action.instance_id)
             seen = await self._backend.start(spec)
-        except EngineUnavailable as error:
-            logger.warning("starting %s: %s", action.instance_id, error)
-            await asyncio.sleep(UNAVAILABLE_PAUSE_S)
+        except EngineUnavailable:
+            raise  # says nothing about the instance: planned again when the engine answers
         except BackendError as error:
             await self._note_start_failed(service_id, action.instance_id, error)
+        except Exception as error:
+            logger.exception("starting %s", action.instance_id)
+            wrapped = StartFailed(f"internal error of Drydock: {error!r}")
+            await self._note_start_failed(service_id, action.instance_id, wrapped)
         else:
             address = str(seen.address) if seen.address else ""
             started = Seen(Phase.RUNNING, ref=seen.ref, address=address)
             await self._change(
                 service_id, lambda s: (lifecycle.started(s, action.instance_id, started), ())
             )
-        await self._look_and_wake(service_id, action.instance_id)
+        finally:
+            self._uninterruptible.discard(action.instance_id)
 
     async def _note_start_failed(
         self, service_id: str, instance_id: str, error: BackendError
@@ -154,28 +176,15 @@ class Performer:
             ),
         )
 
-    async def _end(
-        self, service_id: str, action: EndInstance, start: asyncio.Task[None] | None
-    ) -> None:
+    async def _end(self, action: EndInstance, start: asyncio.Task[None] | None) -> None:
         if start is not None:
             await asyncio.wait([start])
         self._after.forget_probes(action.instance_id)
-        try:
-            await self._backend.stop(action.instance_id, action.grace_s)
-            await self._backend.remove(action.instance_id)
-        except BackendError as error:
-            logger.warning("ending %s: %s", action.instance_id, error)
-            await asyncio.sleep(UNAVAILABLE_PAUSE_S)
-        await self._look_and_wake(service_id, action.instance_id)
-
-    async def _look_and_wake(self, service_id: str, instance_id: str) -> None:
-        await self._after.look()
-        self._done(instance_id, asyncio.current_task())
-        self._after.wake(service_id)
+        await self._backend.stop(action.instance_id, action.grace_s)
+        await self._backend.remove(action.instance_id)
 
     async def _forget(self, service_id: str) -> None:
         await asyncio.to_thread(self._store.forget_service, service_id)
-        await self._after.gone(service_id)
         event = Event(EventKind.NORMAL, "the service is deleted", "Deleted")
         self._after.tell(service_id, self._clock.now_ms(), (event,))
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
+from contextlib import aclosing
 from dataclasses import dataclass
-
-import httpx
 
 from backends.base import Address
 from simulator.addresses import parse_address
 from simulator.clock import PlatformClock
 from simulator.lifecycle.objects import HealthCheck
+from simulator.local_http import LocalHttp, LocalHttpError, NothingListens, TooSlow
 
 FIRST_PAUSE_S = 0.02
 LONGEST_PAUSE_S = 1.0
@@ -93,7 +93,7 @@ class Prober:
         healthy: bool | None = None
         failures = 0
         pause_s = FIRST_PAUSE_S
-        async with _client(parse_address(address), check.timeout_s) as client:
+        async with aclosing(client_of(parse_address(address), check.timeout_s)) as client:
             while True:
                 words = await probe(client, check)
                 failures = failures + 1 if words else 0
@@ -116,40 +116,28 @@ class Prober:
             self._on_change(instance_id)
 
 
-async def probe(client: httpx.AsyncClient, check: HealthCheck) -> str:
+async def probe(client: LocalHttp, check: HealthCheck) -> str:
     """Ask once; empty when well, else what was wrong, for people.
 
     With a declared path, 200 to 399 is well. Without one any answer is: it proves that something
     listens and speaks HTTP, which a mere TCP connection would not. Redirects are not followed.
     """
     path = check.path or "/"
+    shown = path.encode("unicode_escape").decode()
     try:
-        async with client.stream("GET", path) as answer:
-            status = answer.status_code
-            await _read_some(answer)
-    except httpx.ConnectError:
+        answer = await client.get(path, max_bytes=BODY_LIMIT_BYTES)
+    except NothingListens:
         return "nothing listens on the instance's port yet"
-    except httpx.TimeoutException:
-        return f"GET {path} was not answered within {check.timeout_s} s"
-    except httpx.HTTPError as error:
-        return f"GET {path}: {str(error)[:WORDS_LIMIT] or type(error).__name__}"
-    if check.path is not None and not 200 <= status < 400:
-        return f"GET {path} was answered {status}; 200 to 399 is healthy"
+    except TooSlow:
+        return f"GET {shown} was not answered within {check.timeout_s} s"
+    except LocalHttpError as error:
+        return f"GET {shown}: {str(error)[:WORDS_LIMIT]}"
+    if check.path is not None and not 200 <= answer.status < 400:
+        return f"GET {shown} was answered {answer.status}; 200 to 399 is healthy"
     return ""
 
 
-async def _read_some(answer: httpx.Response) -> None:
-    read = 0
-    async for chunk in answer.aiter_raw():
-        read += len(chunk)
-        if read > BODY_LIMIT_BYTES:
-            return
-
-
-def _client(address: Address, timeout_s: float) -> httpx.AsyncClient:
-    # verify=False: plain HTTP to an own instance; loading CA certificates would cost 20 ms each.
-    transport = httpx.AsyncHTTPTransport(uds=address.path or None, verify=False)
-    base = "http://instance" if address.is_unix else f"http://{address.host}:{address.port}"
-    return httpx.AsyncClient(
-        transport=transport, base_url=base, timeout=timeout_s, follow_redirects=False
-    )
+def client_of(address: Address, timeout_s: float) -> LocalHttp:
+    """The way to an instance."""
+    authority = "instance" if address.is_unix else f"{address.host}:{address.port}"
+    return LocalHttp(uds=address.path, authority=authority, timeout_s=timeout_s)

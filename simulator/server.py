@@ -130,7 +130,6 @@ def run(settings: Settings) -> int:
     logging.basicConfig(
         level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
-    logging.getLogger("httpx").setLevel(logging.WARNING)
     lock = LockFile(settings.paths.lock)
     try:
         settings.paths.create()

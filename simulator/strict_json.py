@@ -69,6 +69,7 @@ def _kind(value: Any) -> str:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for key, value in pairs:
+        _check_text(key, "")
         if key in result:
             raise _bad(pointer(key), f"the key {key!r} stands twice in one object")
         if "\x00" in key:
@@ -106,7 +107,6 @@ def _check_depth(text: str) -> None:
 def _check_values(value: Any, path: str) -> None:
     if isinstance(value, dict):
         for key, item in value.items():
-            _check_text(key, path)
             _check_values(item, path + pointer(key))
     elif isinstance(value, list):
         for index, item in enumerate(value):

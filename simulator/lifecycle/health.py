@@ -70,7 +70,8 @@ def _absent(instance: Instance) -> Look:
 def _exited(instance: Instance, seen: Seen, now: int) -> Look:
     if instance.state in (InstanceState.BACKOFF, InstanceState.PENDING):
         return Look(instance)  # this death is counted already; its restart is due or asked for
-    if instance.ready_at is not None and now - instance.ready_at >= HEALTHY_RESET_MS:
+    was_up = instance.state in (InstanceState.READY, InstanceState.UNHEALTHY)
+    if was_up and instance.ready_at is not None and now - instance.ready_at >= HEALTHY_RESET_MS:
         instance = replace(instance, deaths=0)
     reason = "OutOfMemory" if seen.oom_killed else "InstanceExited"
     how = (

@@ -78,9 +78,12 @@ def start_failed(
     Args:
         fatal: trying again cannot help (an image that does not exist): a deployment fails at once.
     """
+    leaving = InstanceState.DRAINING
+    hit = [i for i in service.instances if i.instance_id == instance_id and i.state is not leaving]
+    if not hit:
+        return service, ()  # it is on its way out already, or gone
     instances = tuple(
-        died(i, now, reason=reason, message=message) if i.instance_id == instance_id else i
-        for i in service.instances
+        died(i, now, reason=reason, message=message) if i in hit else i for i in service.instances
     )
     service = replace(service, instances=instances)
     events: tuple[Event, ...] = (Event(EventKind.ABNORMAL, message, reason, evidence),)
@@ -106,14 +109,15 @@ def started(service: Service, instance_id: str, seen: Seen) -> Service:
 def resume(service: Service, sight: Sight, now: int) -> tuple[Service, tuple[Event, ...]]:
     """The service as the server finds it when it starts.
 
-    A service that ran and of which nothing runs any more (the server was stopped, or its instances
-    ended with it) is deployed again; one whose instances still run goes on as it was.
+    A service that ran, or was being deployed, and of which nothing runs any more (the server was
+    stopped, or its instances ended with it) is deployed anew; one whose instances still run goes on
+    as it was.
     """
-    was_up = service.status in (ServiceStatus.RUNNING, ServiceStatus.CONCERNING)
-    if service.goal is not Goal.RUNNING or not was_up or sight:
+    up = (ServiceStatus.RUNNING, ServiceStatus.CONCERNING, ServiceStatus.DEPLOYING)
+    if service.goal is not Goal.RUNNING or service.status not in up or sight:
         return service, ()
     instances = tuple(
-        replace(i, state=InstanceState.PENDING, address="", ref="", retry_at=None)
+        replace(i, state=InstanceState.PENDING, address="", ref="", retry_at=None, deaths=0)
         for i in service.instances
         if i.state is not InstanceState.DRAINING
     )
@@ -324,7 +328,8 @@ def _grace_s(service: Service, instance: Instance) -> int:
 
 
 def _next_wake(service: Service) -> int | None:
-    due = [i.retry_at for i in service.instances if i.retry_at is not None]
+    waiting = [i for i in service.instances if i.state is InstanceState.BACKOFF]
+    due = [i.retry_at for i in waiting if i.retry_at is not None]
     if service.status is ServiceStatus.DEPLOYING:
         due.append(deploy_due_at(service))
     return min(due, default=None)

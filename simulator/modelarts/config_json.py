@@ -6,6 +6,7 @@ Source: ModelArts, specifications for editing a model configuration file. In the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,9 @@ from simulator.strict_json import pointer
 
 SOURCE = "Specifications for Editing a Model Configuration File"
 JSON_TYPE = "application/json"
+HEALTH_NUMBER_MAX = 86_400
+"""No period, time-out or threshold is larger; a day in seconds."""
+_DIGITS = re.compile(r"-?[0-9]{1,9}")
 _METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS")
 
 
@@ -122,8 +126,7 @@ class _Reader:
 
     def _api(self, api: dict[str, Any], path: tuple[str | int, ...]) -> ModelApi:
         url = self.text(api, (*path, "url")) or "/"
-        if not url.startswith("/"):
-            self.wrong((*path, "url"), f"must begin with /; got {url!r}")
+        self._check_path(url, (*path, "url"))
         method = (self.text(api, (*path, "method")) or "POST").upper()
         if method not in _METHODS:
             self.wrong((*path, "method"), f"is one of {', '.join(_METHODS)}; got {method!r}")
@@ -137,6 +140,12 @@ class _Reader:
             request=request,
             response=response,
         )
+
+    def _check_path(self, url: str, path: tuple[str | int, ...]) -> None:
+        if not url.startswith("/"):
+            self.wrong(path, f"must begin with /; got {url!r}")
+        if not url.isascii() or not url.isprintable() or set(url) & {" ", "?", "#"}:
+            self.wrong(path, f"must be a plain URL path without spaces, ? or #; got {url!r}")
 
     def _side(self, value: Any, path: tuple[str | int, ...]) -> tuple[str, dict[str, Any]]:
         """`request` or `response`, in either shape: content type and schema."""
@@ -168,8 +177,8 @@ class _Reader:
                 ("health", "check_method"), "only HTTP checks are simulated so far, not EXEC"
             )
         url = self.text(value, ("health", "url"), mandatory=True)
-        if url and not url.startswith("/"):
-            self.wrong(("health", "url"), f"must begin with /; got {url!r}")
+        if url:
+            self._check_path(url, ("health", "url"))
         return {
             "path": url,
             "initial_delay_s": self._number(
@@ -187,23 +196,32 @@ class _Reader:
         value = holder.get(name)
         if value is None or value == "":
             return default
-        try:
-            number = int(value)
-        except (TypeError, ValueError):
-            self.wrong(("health", name), f"must be a whole number, not {value!r}")
+        number = _whole_number(value)
+        if number is None or not lowest <= number <= HEALTH_NUMBER_MAX:
+            text = f"must be a whole number from {lowest} to {HEALTH_NUMBER_MAX}"
+            self.wrong(("health", name), f"{text}, not {_shown(value)}")
             return default
-        if number < lowest:
-            self.wrong(("health", name), f"must be {lowest} or more; got {number}")
         return number
 
     def port(self, value: Any) -> int:
         if value is None:
             return 8080
-        try:
-            port = int(value)
-        except (TypeError, ValueError):
-            port = 0
-        if not 1 <= port <= 65535:
-            self.wrong(("port",), f"must be 1 to 65535; got {value!r}")
+        port = _whole_number(value)
+        if port is None or not 1 <= port <= 65535:
+            self.wrong(("port",), f"must be a whole number from 1 to 65535, not {_shown(value)}")
             return 8080
         return port
+
+
+def _whole_number(value: Any) -> int | None:
+    """A number, or one in a string as the documents write it; None for anything else."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and _DIGITS.fullmatch(value):
+        return int(value)
+    return None
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -22,7 +22,7 @@ _Order = Annotated[Literal["asc", "desc"], BeforeValidator(lambda v: str(v).lowe
 class Page(BaseModel):
     model_config = ConfigDict(extra="ignore", protected_namespaces=())
 
-    offset: int = Field(default=0, ge=0)
+    offset: int = Field(default=0, ge=0, lt=1 << 63)
     limit: int = Field(default=limits.LIST_LIMIT, ge=1, le=limits.LIST_LIMIT)
     order: _Order = "desc"
 

@@ -6,14 +6,17 @@ it was accepted.
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
+_SHORT_NUMBER = re.compile(r" *-?[0-9]{1,9} *")
+
 
 def _numeric_string(value: Any) -> Any:
     """The documents' own examples send weights as strings: `"70"`."""
-    if isinstance(value, str) and value.strip().lstrip("-").isdecimal():
+    if isinstance(value, str) and _SHORT_NUMBER.fullmatch(value):
         return int(value)
     return value
 

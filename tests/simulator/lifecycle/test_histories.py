@@ -1,0 +1,136 @@
+"""Random histories of a service on a machine that misbehaves; what must hold holds at every plan.
+
+A failing history is printed with its steps and can be run again with the line that hypothesis
+prints; `--hypothesis-seed=N` fixes the seed of a run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from simulator.errors import StatusForbids
+from simulator.facts.statuses import ServiceStatus as S
+from simulator.lifecycle.health import BACKOFF_LAST_MS
+from simulator.lifecycle.objects import Goal, Version
+from simulator.lifecycle.plan import plan
+from simulator.lifecycle.requests import Change, delete, start, stop
+from tests.support.builders import NOW, a_deployment, a_version
+from tests.support.simulated_world import Behaviour, World
+
+DEPLOY_TIMEOUT_MS = 180_000
+SETTLE_MS = DEPLOY_TIMEOUT_MS + BACKOFF_LAST_MS + 60_000
+"""After this much calm everything is as wanted: a deployment is over, the longest wait between two
+tries is over, and a well instance has started."""
+
+Step = Callable[[World], None]
+
+durations = st.sampled_from([0, 50, 700, 5_000, 25_000, 179_000, 650_000])
+behaviours = st.builds(
+    Behaviour,
+    starts=st.sampled_from(["ok", "ok", "ok", "retryable", "fatal"]),
+    start_ms=st.sampled_from([0, 100, 100, 60_000]),
+    ready_ms=st.sampled_from([0, 1_000, 1_000, 20_000, None]),
+    dies_ms=st.sampled_from([None, None, 0, 2_000, 700_000]),
+    leaves_ms=st.sampled_from([0, 500, 30_000]),
+)
+
+
+def request(change: Change) -> Step:
+    def ask(world: World) -> None:
+        with contextlib.suppress(StatusForbids):
+            world.ask(change)
+
+    return ask
+
+
+def happenings() -> st.SearchStrategy[Step]:
+    """One thing that a user, the machine, the engine or the server does."""
+    index = st.integers(0, 5)
+    return st.one_of(
+        st.sampled_from([start, stop, start, stop, start, delete]).map(request),
+        behaviours.map(lambda one: lambda world: setattr(world, "weather", one)),
+        index.map(lambda n: lambda world: world.crash(n)),
+        index.map(lambda n: lambda world: world.vanish(n)),
+        index.map(lambda n: lambda world: world.sicken(n)),
+        st.booleans().map(lambda blind: lambda world: world.set_blind(blind)),
+        st.booleans().map(lambda keep: lambda world: world.restart_server(keep_running=keep)),
+    )
+
+
+versions = st.lists(st.integers(1, 3), min_size=1, max_size=2).map(
+    lambda counts: tuple(
+        a_version(f"v{n}", instances=count, deploy_timeout_ms=DEPLOY_TIMEOUT_MS)
+        for n, count in enumerate(counts, 1)
+    )
+)
+
+
+@settings(
+    max_examples=300,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(
+    versions,
+    st.lists(behaviours, max_size=2),
+    st.lists(st.tuples(happenings(), durations), min_size=4, max_size=20),
+)
+def test_what_must_hold_holds_and_the_goal_is_reached_after_every_history(
+    wanted: tuple[Version, ...], coming: list[Behaviour], history: list[tuple[Step, int]]
+) -> None:
+    world = World(a_deployment(versions=wanted), NOW, coming=coming)
+    world.settle()
+    for happen, then_ms in history:
+        happen(world)
+        world.pass_time(then_ms)
+    world.calm_down()
+    world.pass_time(SETTLE_MS)
+    assert_settled(world)
+
+
+def assert_settled(world: World) -> None:
+    """The goal is reached (or the deployment has failed), and nothing more is planned."""
+    service = world.service
+    if service is None:
+        assert world.machines == {}
+        return
+    settled = {Goal.RUNNING: {S.RUNNING, S.FAILED}, Goal.STOPPED: {S.STOPPED}, Goal.DELETED: set()}
+    assert service.status in settled[service.goal]
+    wanted = sum(v.instances for v in service.versions) if service.status is S.RUNNING else 0
+    assert len(world.machines) == len(service.instances) == wanted
+    sight = {i: machine.seen(world.now) for i, machine in world.machines.items()}
+    last = plan(service, sight, world.now)
+    assert (last.service, last.actions, last.events, last.wake_at) == (service, (), (), None)
+
+
+@pytest.mark.parametrize("change", [stop, delete])
+def test_a_service_settles_from_each_user_action(change: Change) -> None:
+    world = World(a_deployment(), NOW)
+    world.settle()
+    world.pass_time(5_000)
+    assert world.service is not None
+    assert world.service.status is S.RUNNING
+    world.ask(change)
+    world.pass_time(SETTLE_MS)
+    assert_settled(world)
+
+
+def test_a_day_of_crashes_is_a_few_hundred_restarts() -> None:
+    day_ms = 86_400_000
+    world = World(a_deployment(), NOW)
+    world.settle()
+    world.pass_time(5_000)
+    world.weather = Behaviour(dies_ms=5_000)
+    world.crash(0)
+    world.pass_time(day_ms)
+    assert world.service is not None
+    (instance,) = world.service.instances
+    # every 300 s at most, once the wait has grown to its longest
+    assert day_ms // 320_000 < instance.restarts < day_ms // 290_000
+    assert world.plans < 20 * instance.restarts

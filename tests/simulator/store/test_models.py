@@ -1,0 +1,95 @@
+"""Models and facts about the data directory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from simulator.errors import InUse, NameTaken, NotFound
+from simulator.facts.statuses import ModelStatus
+from simulator.store.queries import Store
+from tests.support.builders import (
+    CREATED,
+    NOW,
+    PROJECT,
+    a_model_row,
+    a_service_row,
+    a_version_row,
+)
+
+
+def test_the_installation_has_one_id_for_ever(store: Store, path: Path) -> None:
+    first = store.installation_id()
+    assert len(first) == 12
+    assert store.installation_id() == first
+    again = Store(path)
+    assert again.installation_id() == first
+    again.close()
+
+
+def test_what_is_remembered_is_known_until_it_is_remembered_otherwise(store: Store) -> None:
+    assert store.remembered("backend") is None
+    store.remember("backend", "docker")
+    store.remember("backend", "process")
+    assert store.remembered("backend") == "process"
+
+
+def test_a_model_is_found_in_its_own_project_only(store: Store) -> None:
+    store.add_model(a_model_row())
+    assert store.model(PROJECT, "m1").name == "model-m1"
+    with pytest.raises(NotFound, match="model m1 does not exist"):
+        store.model("b" * 32, "m1")
+
+
+def test_a_name_is_taken_once_a_version_and_project(store: Store) -> None:
+    store.add_model(a_model_row("m1", name="mnist"))
+    with pytest.raises(NameTaken, match=r"a model named mnist 0\.0\.1 exists already"):
+        store.add_model(a_model_row("m2", name="mnist"))
+    store.add_model(a_model_row("m3", name="mnist", version="0.0.2"))
+    store.add_model(a_model_row("m4", name="mnist", project_id="b" * 32))
+    assert {row.model_id for row in store.models()} == {"m1", "m3", "m4"}
+
+
+def test_models_are_listed_newest_first_by_project_and_status(store: Store) -> None:
+    store.add_model(a_model_row("m1", created_at=NOW))
+    store.add_model(a_model_row("m2", created_at=NOW + 2, status="publishing"))
+    store.add_model(a_model_row("m3", created_at=NOW + 1))
+    store.add_model(a_model_row("m4", project_id="b" * 32))
+    assert [row.model_id for row in store.models(PROJECT)] == ["m2", "m3", "m1"]
+    assert [row.model_id for row in store.models(PROJECT, "published")] == ["m3", "m1"]
+
+
+def test_how_publishing_ended_is_noted(store: Store) -> None:
+    store.add_model(a_model_row(status="publishing", artifact={}))
+    store.finish_model(
+        "m1", ModelStatus.PUBLISHED, "", {"size_bytes": 9, "artifact": {"kind": "package"}}
+    )
+    row = store.model(PROJECT, "m1")
+    assert (row.status, row.size_bytes, row.artifact) == ("published", 9, {"kind": "package"})
+
+
+def test_a_model_deleted_while_it_was_published_stays_deleted(store: Store) -> None:
+    store.finish_model("gone", ModelStatus.PUBLISHED, "", {})
+    assert store.models() == []
+
+
+def test_a_model_in_use_cannot_be_deleted_and_its_users_are_named(store: Store) -> None:
+    store.add_model(a_model_row())
+    for service_id in ("s2", "s1"):
+        versions = [a_version_row(service_id, "v1"), a_version_row(service_id, "v2")]
+        store.add_service(a_service_row(service_id), versions, CREATED, limit=9)
+    with pytest.raises(InUse) as refused:
+        store.delete_model(PROJECT, "m1")
+    assert refused.value.users == ["name-s1", "name-s2"]
+    store.forget_service("s1")
+    store.forget_service("s2")
+    store.delete_model(PROJECT, "m1")
+    with pytest.raises(NotFound):
+        store.delete_model(PROJECT, "m1")
+
+
+def test_a_model_of_another_project_cannot_be_deleted(store: Store) -> None:
+    store.add_model(a_model_row())
+    with pytest.raises(NotFound):
+        store.delete_model("b" * 32, "m1")

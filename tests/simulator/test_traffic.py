@@ -1,0 +1,123 @@
+"""The gateway's counters as figures for people."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from simulator import traffic
+from simulator.gateway.admin import AdminUnavailable, VersionTraffic
+from simulator.traffic import Figures, Traffic
+
+
+class FakeGateway:
+    """Counters that a test sets; `failure` is raised instead of answering."""
+
+    def __init__(self) -> None:
+        self.admin = self
+        self.versions: list[VersionTraffic] = []
+        self.failure: Exception | None = None
+        self.reads = 0
+
+    async def traffic(self) -> list[VersionTraffic]:
+        self.reads += 1
+        if self.failure is not None:
+            raise self.failure
+        return self.versions
+
+
+class World:
+    def __init__(self) -> None:
+        self.now_s = 100.0
+        self.gateway = FakeGateway()
+        self.traffic = Traffic(cast(Any, self.gateway))
+
+    async def read(self, after_s: float, *versions: VersionTraffic) -> None:
+        self.now_s += after_s
+        self.gateway.versions = list(versions)
+        await self.traffic.refresh()
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    made = World()
+    monkeypatch.setattr(traffic, "time", SimpleNamespace(monotonic=lambda: made.now_s))
+    return made
+
+
+def counted(total: int, version_id: str = "v1", **more: Any) -> VersionTraffic:
+    return VersionTraffic("svc", version_id, requests_total=total, **more)
+
+
+async def test_before_any_reading_there_are_no_figures(world: World) -> None:
+    assert world.traffic.service("svc") == Figures()
+    assert world.traffic.version_requests("svc", "v1") == 0
+    assert world.traffic.requests_per_s() == 0
+
+
+async def test_totals_are_those_of_all_versions(world: World) -> None:
+    await world.read(
+        0, counted(7, errors_4xx=1, errors_5xx=2), counted(3, "v2", errors_5xx=1, active=1)
+    )
+    figures = world.traffic.service("svc")
+    assert (figures.requests, figures.errors) == (10, 4)
+    assert world.traffic.version_requests("svc", "v2") == 3
+    assert world.traffic.service("another") == Figures()
+
+
+async def test_a_rate_needs_two_readings(world: World) -> None:
+    await world.read(0, counted(10))
+    assert world.traffic.service("svc").requests_per_s == 0
+    await world.read(2, counted(30))
+    assert world.traffic.service("svc").requests_per_s == 10
+    assert world.traffic.requests_per_s() == 10
+
+
+async def test_a_rate_is_that_of_the_last_seconds(world: World) -> None:
+    await world.read(0, counted(1000))
+    for _ in range(4):
+        await world.read(2, counted(1000))
+    assert world.traffic.service("svc").requests_per_s == 0
+
+
+async def test_after_a_long_pause_the_rate_is_that_of_the_pause(world: World) -> None:
+    await world.read(0, counted(0))
+    await world.read(100, counted(500))
+    assert world.traffic.service("svc").requests_per_s == 5
+
+
+async def test_a_gateway_that_was_restarted_gives_no_negative_rate(world: World) -> None:
+    await world.read(0, counted(500))
+    await world.read(1, counted(3))
+    assert world.traffic.service("svc").requests_per_s == 0
+
+
+async def test_fresh_figures_are_not_read_again(world: World) -> None:
+    await world.read(0, counted(1))
+    await world.read(0.4, counted(2))
+    assert (world.gateway.reads, world.traffic.service("svc").requests) == (1, 1)
+    await world.read(0.2, counted(2))
+    assert (world.gateway.reads, world.traffic.service("svc").requests) == (2, 2)
+
+
+@pytest.mark.parametrize("failure", [AdminUnavailable("away"), RuntimeError("not started")])
+async def test_a_gateway_that_is_away_changes_nothing(world: World, failure: Exception) -> None:
+    await world.read(0, counted(5))
+    world.gateway.failure = failure
+    await world.read(1, counted(9))
+    assert world.traffic.service("svc").requests == 5
+
+
+async def test_latencies_are_recent_ones_where_there_are_some(world: World) -> None:
+    await world.read(0, counted(5, p50_ms=10.0, p99_ms=90.0))
+    assert (world.traffic.service("svc").p50_ms, world.traffic.service("svc").p99_ms) == (10, 90)
+    recent = counted(6, p50_ms=10.0, p99_ms=90.0, recent_p50_ms=0.0, recent_p99_ms=3.0)
+    await world.read(1, recent)
+    assert (world.traffic.service("svc").p50_ms, world.traffic.service("svc").p99_ms) == (0, 3)
+
+
+async def test_latencies_are_those_of_the_busiest_version(world: World) -> None:
+    await world.read(0, counted(5, p50_ms=10.0), counted(50, "v2", p50_ms=20.0))
+    assert world.traffic.service("svc").p50_ms == 20

@@ -1,0 +1,383 @@
+"""A service, the lifecycle that looks after it and a machine that misbehaves, in integer time.
+
+`World` does what the engine does (look, plan, note, act, look again), with a machine made of plain
+integers instead of a backend, and checks at every plan what must hold at every plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from simulator.facts.statuses import ServiceStatus as S
+from simulator.lifecycle.health import HEALTHY_RESET_MS, backoff_ms
+from simulator.lifecycle.moves import MOVES
+from simulator.lifecycle.objects import (
+    EndInstance,
+    Event,
+    ForgetService,
+    Goal,
+    InstanceState,
+    Phase,
+    Plan,
+    Seen,
+    Service,
+    Sight,
+    StartInstance,
+)
+from simulator.lifecycle.plan import plan, resume, start_failed, started
+
+NOT_LIVE = InstanceState.DRAINING
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """What the next instance does.
+
+    Attributes:
+        starts: `ok`, or how its start fails: `retryable`, `fatal`.
+        start_ms: how long starting takes.
+        ready_ms: how long it then takes to answer; None for never.
+        dies_ms: how long it runs until it ends by itself; None for never.
+        leaves_ms: how long it takes to end when told to.
+    """
+
+    starts: str = "ok"
+    start_ms: int = 100
+    ready_ms: int | None = 1_000
+    dies_ms: int | None = None
+    leaves_ms: int = 500
+
+
+WELL = Behaviour()
+
+
+@dataclass
+class Machine:
+    """One instance as it really is. `runs_from` and `ends_at` are instants."""
+
+    behaviour: Behaviour
+    starts_until: int
+    phase: Phase = Phase.CREATED
+    runs_from: int = 0
+    sick: bool = False
+    ends_at: int | None = None
+    end_asked: bool = False
+
+    def seen(self, now: int) -> Seen:
+        if self.phase is not Phase.RUNNING:
+            return Seen(self.phase, exit_code=1 if self.phase is Phase.EXITED else None)
+        ready_ms = self.behaviour.ready_ms
+        answers = ready_ms is not None and now >= self.runs_from + ready_ms
+        return Seen(
+            Phase.RUNNING,
+            healthy=not self.sick if answers else None,
+            address=f"10.0.0.1:{self.runs_from % 60_000 + 1}",
+            ref="ref",
+        )
+
+
+@dataclass
+class World:
+    """Everything there is.
+
+    Attributes:
+        service: None once it was forgotten.
+        coming: how the next instances behave, one after the other.
+        weather: how those after them behave.
+        deaths: instance id to how often it died in a row, and when last; counted from first
+            principles.
+    """
+
+    service: Service | None
+    now: int
+    machines: dict[str, Machine] = field(default_factory=dict)
+    blind: bool = False
+    wake_at: int | None = None
+    coming: list[Behaviour] = field(default_factory=list)
+    weather: Behaviour = WELL
+    events: list[Event] = field(default_factory=list)
+    deaths: dict[str, tuple[int, int]] = field(default_factory=dict)
+    plans: int = 0
+
+    # -- what users and the world do --------------------------------------------------------
+
+    def ask(self, change: Callable[[Service, int], tuple[Service, tuple[Event, ...]]]) -> None:
+        """A user's request; raises what it raises."""
+        if self.service is not None:
+            before = self.service
+            self.service, events = change(self.service, self.now)
+            self._note(before, events)
+            self.settle()
+
+    def pass_time(self, ms: int) -> None:
+        """Let time pass, stopping at each instant at which something happens or is due."""
+        until = self.now + ms
+        while (instant := self._next_instant()) is not None and instant <= until:
+            self.now = max(self.now, instant)
+            self.settle()
+        self.now = until
+        self.settle()
+
+    def crash(self, index: int) -> None:
+        self._to_running(index, lambda machine: replace_phase(machine, Phase.EXITED))
+
+    def sicken(self, index: int) -> None:
+        self._to_running(index, lambda machine: setattr(machine, "sick", True))
+
+    def vanish(self, index: int) -> None:
+        ids = sorted(i for i, m in self.machines.items() if m.phase is not Phase.CREATED)
+        if ids:
+            del self.machines[ids[index % len(ids)]]
+            self.settle()
+
+    def set_blind(self, blind: bool) -> None:
+        self.blind = blind
+        self.settle()
+
+    def restart_server(self, *, keep_running: bool) -> None:
+        """The server ends without a word and comes back; starts under way are cut off."""
+        self.machines = {
+            instance_id: machine
+            for instance_id, machine in self.machines.items()
+            if keep_running and machine.phase is not Phase.CREATED
+        }
+        if self.service is not None and not self.blind:
+            before = self.service
+            running = {
+                i: m.seen(self.now) for i, m in self.machines.items() if m.phase is Phase.RUNNING
+            }
+            self.service, events = resume(self.service, running, self.now)
+            if events:
+                self.deaths.clear()  # a new deployment
+            self._note(before, events)
+        self.settle()
+
+    def calm_down(self) -> None:
+        """No more disturbances: the engine answers, the sick recover, new instances are well."""
+        self.coming.clear()
+        self.weather = WELL
+        self.blind = False
+        for machine in self.machines.values():
+            machine.sick = False
+            machine.behaviour = replace(WELL, leaves_ms=machine.behaviour.leaves_ms)
+        self.settle()
+
+    # -- the engine's loop ------------------------------------------------------------------
+
+    def settle(self) -> None:
+        """Plan and act until nothing more is to be done at this instant."""
+        for _ in range(20):
+            happened = self._happen()
+            acted = self._plan_once()
+            if not acted and not happened:
+                return
+        raise AssertionError("planning at one instant does not come to an end")
+
+    def _plan_once(self) -> bool:
+        """One plan, performed. Whether it changed anything."""
+        if self.service is None:
+            return False
+        before, sight = self.service, self._sight()
+        planned = plan(before, sight, self.now)
+        self.plans += 1
+        self._check(before, sight, planned)
+        self._note(before, planned.events, planned.service)
+        self._count_deaths(before, sight)
+        self.service, self.wake_at = planned.service, planned.wake_at
+        did = [self._perform(action) for action in planned.actions]
+        return planned.service != before or any(did)
+
+    def _sight(self) -> Sight | None:
+        if self.blind:
+            return None
+        return {i: machine.seen(self.now) for i, machine in self.machines.items()}
+
+    def _perform(self, action: StartInstance | EndInstance | ForgetService) -> bool:
+        if isinstance(action, ForgetService):
+            assert not self.machines, "a service was forgotten while instances were left"
+            self.service = None
+            self.wake_at = None
+            return True
+        machine = self.machines.get(action.instance_id)
+        if isinstance(action, EndInstance):
+            if machine is None or machine.end_asked:
+                return False
+            machine.end_asked = True
+            if machine.phase is not Phase.CREATED:
+                machine.ends_at = self.now + machine.behaviour.leaves_ms
+            return True
+        if machine is not None and machine.phase is not Phase.EXITED:
+            return False
+        self._check_backoff(action.instance_id)
+        behaviour = self.coming.pop(0) if self.coming else self.weather
+        self.machines[action.instance_id] = Machine(behaviour, self.now + behaviour.start_ms)
+        return True
+
+    # -- the machine ------------------------------------------------------------------------
+
+    def _next_instant(self) -> int | None:
+        due = [] if self.service is None or self.wake_at is None else [self.wake_at]
+        for machine in self.machines.values():
+            due += [at for at in self._instants(machine) if at > self.now]
+        return min(due, default=None)
+
+    @staticmethod
+    def _instants(machine: Machine) -> list[int]:
+        if machine.ends_at is not None:
+            return [machine.ends_at]
+        if machine.phase is Phase.CREATED:
+            return [machine.starts_until]
+        if machine.phase is Phase.EXITED:
+            return []
+        after = (machine.behaviour.ready_ms, machine.behaviour.dies_ms)
+        return [machine.runs_from + ms for ms in after if ms is not None]
+
+    def _happen(self) -> bool:
+        """What is due at this instant happens; whether anything did."""
+        happened = False
+        for instance_id, machine in list(self.machines.items()):
+            if machine.ends_at is not None and self.now >= machine.ends_at:
+                del self.machines[instance_id]
+            elif machine.phase is Phase.CREATED and self.now >= machine.starts_until:
+                self._finish_start(instance_id, machine)
+            elif self._ends_by_itself(machine):
+                machine.phase = Phase.EXITED
+            else:
+                continue
+            happened = True
+        return happened
+
+    def _ends_by_itself(self, machine: Machine) -> bool:
+        dies_ms = machine.behaviour.dies_ms
+        if machine.phase is not Phase.RUNNING or dies_ms is None:
+            return False
+        return self.now >= machine.runs_from + dies_ms
+
+    def _finish_start(self, instance_id: str, machine: Machine) -> None:
+        before = self.service
+        if machine.behaviour.starts != "ok":
+            del self.machines[instance_id]
+            if before is None:
+                return
+            self.service, events = start_failed(
+                before,
+                instance_id,
+                reason="StartFailed",
+                message="it could not be started",
+                evidence="",
+                fatal=machine.behaviour.starts == "fatal",
+                now=self.now,
+            )
+            self._died(instance_id)
+            self._note(before, events)
+            return
+        machine.phase, machine.runs_from = Phase.RUNNING, self.now
+        if machine.end_asked:
+            machine.ends_at = self.now + machine.behaviour.leaves_ms
+        if before is not None:
+            self.service = started(before, instance_id, machine.seen(self.now))
+
+    def _to_running(self, index: int, effect: Callable[[Machine], None]) -> None:
+        running = sorted(i for i, m in self.machines.items() if m.phase is Phase.RUNNING)
+        if running:
+            effect(self.machines[running[index % len(running)]])
+            self.settle()
+
+    # -- what must hold ---------------------------------------------------------------------
+
+    def _note(
+        self, before: Service, events: tuple[Event, ...], after: Service | None = None
+    ) -> None:
+        after = after or self.service
+        assert after is not None
+        if after.status is not before.status:
+            assert after.status in MOVES[before.status], f"{before.status} to {after.status}"
+            assert events, f"nothing told the move from {before.status} to {after.status}"
+            assert after.transition_at == self.now
+        self.events += events
+
+    def _check(self, before: Service, sight: Sight | None, planned: Plan) -> None:
+        after = planned.service
+        assert plan(before, sight, self.now) == planned, "the same arguments, another plan"
+        again = plan(after, sight, self.now)
+        assert again.service == after, "planned again at once, it decides otherwise"
+        assert again.events == (), "planned again at once, it tells something again"
+        assert planned.wake_at is None or planned.wake_at > self.now, "it wakes itself for ever"
+        self._check_instances(before, after)
+        if sight is not None:
+            self._check_wanted(after, sight)
+            self._check_actions(planned, sight)
+        else:
+            assert planned.actions == (), "it acted without seeing"
+
+    def _check_instances(self, before: Service, after: Service) -> None:
+        known = {i.instance_id for i in before.instances}
+        ids = [i.instance_id for i in after.instances]
+        assert len(set(ids)) == len(ids)
+        assert after.next_ordinal >= before.next_ordinal
+        for instance in after.instances:
+            assert instance.ordinal < after.next_ordinal
+            if instance.instance_id not in known:
+                assert instance.ordinal >= before.next_ordinal, "an ordinal was used again"
+
+    def _check_wanted(self, after: Service, sight: Sight) -> None:
+        up = after.goal is Goal.RUNNING and after.status is not S.FAILED
+        for version in after.versions:
+            live = after.instances_of(version.version_id)
+            assert len(live) == (version.instances if up else 0)
+        assert not up or after.status in (S.DEPLOYING, S.RUNNING, S.CONCERNING)
+        live_ready = [i.state is InstanceState.READY for i in after.instances if is_live(i.state)]
+        if up:
+            assert (after.status is S.RUNNING) == all(live_ready)
+        owned = {i.instance_id for i in after.instances}
+        assert sight.keys() <= owned, "an instance has no owner"
+
+    def _check_actions(self, planned: Plan, sight: Sight) -> None:
+        states = {i.instance_id: i.state for i in planned.service.instances}
+        for action in planned.actions:
+            if isinstance(action, StartInstance):
+                assert states[action.instance_id] is InstanceState.PENDING
+            elif isinstance(action, EndInstance):
+                # one that is gone already may be ended once more: that does no harm
+                gone = action.instance_id not in sight
+                assert gone or states[action.instance_id] is InstanceState.DRAINING
+            else:
+                assert planned.service.goal is Goal.DELETED
+                assert not sight
+
+    def _check_backoff(self, instance_id: str) -> None:
+        deaths, at = self.deaths.get(instance_id, (0, self.now))
+        waited_ms = self.now - at
+        assert deaths == 0 or waited_ms >= backoff_ms(deaths), (
+            f"{instance_id} died {deaths} times in a row and was started after {waited_ms} ms"
+        )
+
+    def _count_deaths(self, before: Service, sight: Sight | None) -> None:
+        for instance in before.instances:
+            seen = (sight or {}).get(instance.instance_id)
+            ran = instance.state in (
+                InstanceState.STARTING,
+                InstanceState.READY,
+                InstanceState.UNHEALTHY,
+            )
+            if seen is None or seen.phase is not Phase.EXITED or not ran:
+                continue
+            was_ready = instance.state is not InstanceState.STARTING
+            long = self.now - (instance.ready_at or self.now) >= HEALTHY_RESET_MS
+            if was_ready and long:
+                self.deaths.pop(instance.instance_id, None)
+            self._died(instance.instance_id)
+
+    def _died(self, instance_id: str) -> None:
+        deaths, _ = self.deaths.get(instance_id, (0, 0))
+        self.deaths[instance_id] = (deaths + 1, self.now)
+
+
+def replace_phase(machine: Machine, phase: Phase) -> None:
+    machine.phase = phase
+
+
+def is_live(state: InstanceState) -> bool:
+    """Whether an instance in this state counts as one of those that are wanted."""
+    return state is not NOT_LIVE
