@@ -71,13 +71,18 @@ def _add_error_handlers(app: FastAPI) -> None:
         return await refused(request, UnknownOperation(request.method, request.url.path))
 
     async def wrong_token(request: Request, error: Exception) -> Json:
-        text = "the admin token is missing or wrong: send the file admin-token in X-Drydock-Token"
-        return _answer(request, wire.WireAnswer(401, "AdminTokenWrong", text), "AdminTokenWrong")
+        answer = wire.WireAnswer(
+            401,
+            "AdminTokenWrong",
+            "the admin token is missing or wrong",
+            hint="send what the file admin-token of the data directory holds as X-Drydock-Token",
+        )
+        return _answer(request, answer, "AdminTokenWrong")
 
     async def backend_failed(request: Request, error: Exception) -> Json:
         assert isinstance(error, BackendError)
-        text = f"{error.message}; {error.hint}" if error.hint else error.message
-        return _answer(request, wire.WireAnswer(503, "Drydock.Backend", text), error.reason)
+        answer = wire.WireAnswer(503, "Drydock.Backend", error.message, hint=error.hint)
+        return _answer(request, answer, error.reason)
 
     async def storage_failed(request: Request, error: Exception) -> Json:
         logger.error("the store failed: %s", error)
@@ -109,7 +114,7 @@ def _answer(request: Request, answer: wire.WireAnswer, reason: str) -> Json:
     body: dict[str, Any] = {
         "code": reason,
         "message": answer.error_msg,
-        "hint": "",
+        "hint": answer.hint,
         "request_id": request.scope.get("state", {}).get("request_id", ""),
     }
     if answer.violations:

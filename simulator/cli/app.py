@@ -34,7 +34,9 @@ class ReportingGroup(TyperGroup):
         except Failure as failure:
             raise typer.Exit(self._report(failure)) from failure
         except KeyboardInterrupt as error:
-            raise typer.Exit(130) from error
+            if not defaults.as_json:
+                Output().note("drydock: interrupted")
+            raise typer.Exit(ExitCode.INTERRUPTED) from error
         except OSError as error:
             if isinstance(error, BrokenPipeError):  # the reader of our output has gone: typer's way
                 raise

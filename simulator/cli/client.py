@@ -27,6 +27,7 @@ CONNECT_S = 2.0
 ANSWER_S = 30.0
 STREAM_SILENCE_S = 60.0
 """The log stream has a heartbeat every few seconds."""
+EVIDENCE_CHARS = 2000
 PREDICTION_S = 90.0
 """Longer than the gateway waits for an instance, so that its own answer is seen."""
 
@@ -289,15 +290,18 @@ def _refuse(answer: httpx.Response) -> None:
 
 
 def refusal(answer: httpx.Response) -> Failure:
-    """What an error answer says, in Drydock's form or the cloud's."""
+    """What an error answer says, in the cloud's form, Drydock's, or the model server's.
+
+    Of a body in another form, as a custom image may send, the beginning is the evidence.
+    """
     try:
         body = answer.json()
     except ValueError:
         body = {}
     if not isinstance(body, dict):
         body = {}
-    code = str(body.get("error_code") or body.get("code") or "")
-    message = str(body.get("error_msg") or body.get("message") or "")
+    code = str(body.get("error_code") or body.get("code") or body.get("erno") or "")
+    message = str(body.get("error_msg") or body.get("message") or body.get("msg") or "")
     violations = [one for one in body.get("violations") or () if isinstance(one, dict)]
     if len(violations) > 1:
         message = f"the request breaks {len(violations)} rules"
@@ -306,6 +310,7 @@ def refusal(answer: httpx.Response) -> Failure:
         hint=str(body.get("hint") or ""),
         code=f"{answer.status_code} {code}".strip(),
         details=[_violation(one, alone=len(violations) == 1) for one in violations],
+        evidence="" if message else answer.text[:EVIDENCE_CHARS],
         status=answer.status_code,
     )
 
@@ -313,8 +318,8 @@ def refusal(answer: httpx.Response) -> Failure:
 def _violation(violation: Mapping[str, Any], *, alone: bool) -> str:
     """A broken rule in a line; its message is the failure's own when there is just one."""
     path = violation.get("path") or "the whole body"
-    said = "" if alone else f" {violation.get('message', '')}"
-    return f"at {path}:{said} [{violation.get('rule', '')}; {violation.get('source', '')}]"
+    said = "" if alone else f": {violation.get('message', '')}"
+    return f"at {path}{said} [{violation.get('rule', '')}; {violation.get('source', '')}]"
 
 
 def _lines(answer: httpx.Response) -> Iterator[bytes]:

@@ -42,7 +42,10 @@ def deploy(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Deploy a service: exactly the request that the cloud takes, refused where it would refuse."""
+    """Deploy a service with the request that the cloud takes.
+
+    The request is sent as it stands, and refused where the cloud would refuse it.
+    """
     session = Session(home, as_json)
     output = session.output
     body = read_bytes(file)
@@ -100,7 +103,8 @@ def _with_model_hint(failure: Failure) -> Failure:
 
 
 def _follow(server: Server, output: Output, service_id: str) -> None:
-    detail, seconds = follow_deployment(server, output, service_id)
+    with output.working("deploying") as working:
+        detail, seconds = follow_deployment(server, working, service_id)
     if output.as_json:
         output.document(detail)
         return

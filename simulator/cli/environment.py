@@ -26,7 +26,10 @@ def env(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Print exports for curl and SDKs: eval "$(drydock env)"."""
+    """Print shell exports for curl and SDKs.
+
+    Use it as: eval "$(drydock env)"
+    """
     session = Session(home, as_json)
     with session.server() as server:
         variables = client_variables(server.env())

@@ -16,6 +16,8 @@ class ExitCode(IntEnum):
     """Wrong arguments, or a file that cannot be read."""
     NOT_RUNNING = 3
     """There is no server to talk to."""
+    INTERRUPTED = 130
+    """Ctrl-C."""
 
 
 class Failure(Exception):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from backends.base import ImageInfo
     from backends.docker_client import EngineClient
 
-app = typer.Typer(help="The built-in runtime's container image.", no_args_is_help=True)
+app = typer.Typer(help="Build and list the runtime's container image.", no_args_is_help=True)
 
 QUICK_CALL_S = 15.0
 

@@ -30,7 +30,7 @@ def logs(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Print what the instances of a service wrote."""
+    """Print what a service's instances wrote."""
     session = Session(home, as_json)
     with session.server() as server:
         found = find_service(server.state()["services"], service)

@@ -14,11 +14,12 @@ from simulator.cli.naming import find_model
 from simulator.cli.output import age, clock_time
 from simulator.cli.reading import read_json_object
 from simulator.cli.session import HomeOption, JsonOption, Session
+from tui.clean import clean_line
 
 if TYPE_CHECKING:
     from simulator.cli.client import Server
 
-app = typer.Typer(help="Models: import, list, show and delete them.", no_args_is_help=True)
+app = typer.Typer(help="Import, list, show and delete models.", no_args_is_help=True)
 
 ModelArgument = Annotated[str, typer.Argument(metavar="MODEL", help="Name, name:version, or id.")]
 Json = dict[str, Any]
@@ -40,7 +41,7 @@ def list_models(home: HomeOption = None, as_json: JsonOption = False) -> None:
     else:
         now_ms = state["clock"]["now_ms"]
         session.output.table(
-            ["NAME", "VERSION", "TYPE", "STATUS", "AGE", "ID"],
+            ["~NAME", "VERSION", "TYPE", "STATUS", "AGE", "ID"],
             [
                 [
                     model["name"],
@@ -48,7 +49,7 @@ def list_models(home: HomeOption = None, as_json: JsonOption = False) -> None:
                     model["type"],
                     model["status"],
                     age(model["created_at_ms"], now_ms),
-                    model["model_id"],
+                    session.output.short_id(model["model_id"]),
                 ]
                 for model in state["models"]
             ],
@@ -134,7 +135,7 @@ def import_request(
         if config is not None:
             raise UsageFailure("--config is for images; a package has its own model/config.json")
         wanted["path"] = str(directory.resolve())
-    elif directory.is_file() or source.startswith((".", "/", "~")) or "\\" in source:
+    elif _is_path(source):
         why = "is a file" if directory.exists() else "does not exist"
         raise UsageFailure(
             f"cannot import {source}: it {why}",
@@ -149,6 +150,13 @@ def import_request(
     if version is not None:
         wanted["version"] = version
     return wanted
+
+
+def _is_path(source: str) -> bool:
+    """Whether a name that is no directory was meant as a path, and not as an image reference."""
+    path = Path(source)
+    in_folder = len(path.parts) > 1 and path.parent.is_dir() and ":" not in source
+    return in_folder or path.is_file() or source.startswith((".", "/", "~"))
 
 
 def wait_until_published(server: Server, model_id: str) -> Json:
@@ -187,4 +195,5 @@ def delete(model: ModelArgument, home: HomeOption = None, as_json: JsonOption = 
     if session.output.as_json:
         session.output.document({"model_id": found["model_id"], "asked": "delete"})
     else:
-        session.output.fields([(found["model_id"], f"{found['name']}:{found['version']} deleted")])
+        label = clean_line(f"{found['name']}:{found['version']}")
+        session.output.line(f"{label} is deleted ({found['model_id']})")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
+import textwrap
 import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
@@ -37,6 +38,13 @@ _STATUS_STYLES = {
 """Colour of a status word; others have none."""
 
 
+SHORT_ID = 8
+"""Characters of a UUID that tell it from others."""
+
+UNBOUNDED = 10_000
+"""Width of an output that is no terminal, columns."""
+
+
 class Output:
     """Where and how a command prints.
 
@@ -58,6 +66,10 @@ class Output:
         """The console of stderr."""
         return self._console(to_stderr=True)
 
+    def short_id(self, key: str) -> str:
+        """An id's beginning on a terminal, where every command takes that; else all of it."""
+        return key[:SHORT_ID] if self.out.is_terminal else key
+
     @property
     def marks(self) -> tuple[str, str]:
         """Marks for right and wrong that stdout's encoding has."""
@@ -73,39 +85,46 @@ class Output:
 
     def note(self, text: str, style: str = "") -> None:
         """A remark beside the result, on stderr; outside text in it must be cleaned already."""
-        self.err.print(_text(text, style), soft_wrap=True)
+        self.err.print(_text(text, style))
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-        """Rows under headings; a column whose heading starts with `>` is aligned to the right.
+        """Rows under headings.
 
-        On a terminal it fits the width; elsewhere every cell is whole.
+        A column whose heading starts with `>` is aligned to the right; one with `~` gives way where
+        a terminal is too narrow. Elsewhere every cell is whole.
         """
-        from rich import box  # noqa: PLC0415
         from rich.table import Table  # noqa: PLC0415
 
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
         for name in columns:
             table.add_column(
-                name.removeprefix(">"),
+                name.lstrip(">~"),
                 justify="right" if name.startswith(">") else "left",
                 overflow="ellipsis",
-                no_wrap=True,
+                no_wrap=not name.startswith("~"),
             )
         for row in rows:
             table.add_row(*(_cell(value) for value in row))
         if self.out.is_terminal:
             self.out.print(table)
-        else:
-            self.out.print(table, width=max(80, self.out.measure(table).maximum))
+            return
+        with self.out.capture() as captured:
+            self.out.print(table)
+        for line in captured.get().splitlines():
+            self.line(line.rstrip())
 
     def fields(self, pairs: Sequence[tuple[str, object]]) -> None:
-        """Names and values, one pair a line."""
+        """Names and values, one pair a line; long sentences go on below, addresses stay whole."""
         from rich.text import Text  # noqa: PLC0415
 
-        width = max(len(name) for name, _ in pairs)
+        indent = 4 + max(len(name) for name, _ in pairs)
+        room = max(20, self.out.width - indent) if self.out.is_terminal else UNBOUNDED
         for name, value in pairs:
-            line = Text(f"  {name:<{width}}  ", style="dim")
-            line.append_text(_cell(value))
+            line = Text(f"  {name}".ljust(indent), style="dim")
+            cell = _cell(value)
+            rows = textwrap.wrap(cell.plain, room, break_long_words=False, break_on_hyphens=False)
+            text = f"\n{' ' * indent}".join(rows)
+            line.append(text, style=cell.style or "not dim")
             self.out.print(line, soft_wrap=True)
 
     def block(self, text: str, indent: str = "    ") -> None:
@@ -156,9 +175,10 @@ class Output:
         if to_stderr not in self._consoles:
             from rich.console import Console  # noqa: PLC0415
 
-            self._consoles[to_stderr] = Console(
-                stderr=to_stderr, markup=False, emoji=False, highlight=False
-            )
+            console = Console(stderr=to_stderr, markup=False, emoji=False, highlight=False)
+            if not console.is_terminal:
+                console.width = UNBOUNDED
+            self._consoles[to_stderr] = console
         return self._consoles[to_stderr]
 
 
@@ -233,8 +253,10 @@ def clock_time(at_ms: int | None) -> str:
 
 
 def milliseconds(value: float | None) -> str:
-    """A latency with three significant digits."""
-    return "-" if value is None else f"{value:.3g} ms"
+    """A latency with three significant digits; the gateway counts whole milliseconds."""
+    if value is None:
+        return "-"
+    return f"{value:.3g} ms" if value else "<1 ms"
 
 
 def _text(text: str, style: str = "") -> Any:

@@ -81,7 +81,7 @@ def predict(
     ] = None,
     home: HomeOption = None,
 ) -> None:
-    """Send one request to a service and print the answer.
+    """Send a request to a service and print its answer.
 
     Without --image, --json and --data it is a GET. To have the answer with its status and latency
     as one JSON document, put --json before the command: drydock --json predict ...
@@ -159,9 +159,8 @@ def show(output: Output, prediction: Prediction) -> None:
         from simulator.cli.client import refusal  # noqa: PLC0415
 
         failure = refusal(answer)
-        output.failure(
-            Failure(f"the service refused: {failure.message}", code=failure.code, hint=failure.hint)
-        )
+        failure.message = f"the service refused: {failure.message}"
+        output.failure(failure)
     elif not sys.stdout.isatty():
         sys.stdout.write(answer.text if answer.text.endswith("\n") else answer.text + "\n")
     else:

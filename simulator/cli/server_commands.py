@@ -49,7 +49,10 @@ def up(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Start the server in the background; services that were running start again."""
+    """Start the server in the background.
+
+    Services that were running when it ended start again.
+    """
     if foreground:
         serve(port, host, backend, clock, speed, home)
     session = Session(home, as_json)
@@ -96,7 +99,7 @@ def serve(
     home: HomeOption = None,
     tied: Annotated[bool, typer.Option("--tied", hidden=True)] = False,
 ) -> None:
-    """Serve in the foreground until Ctrl-C; for containers, service managers and debugging."""
+    """Serve in the foreground until Ctrl-C."""
     from simulator.cli.launching import end_with_stdin  # noqa: PLC0415
     from simulator.server import run  # noqa: PLC0415
 
@@ -120,7 +123,10 @@ def down(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """End the server. Its instances stop; `up` starts the same services again."""
+    """End the server and its instances.
+
+    What was deployed is remembered: `up` starts the same services again.
+    """
     from simulator.cli.launching import stop  # noqa: PLC0415
     from simulator.cli.removal import remove_offline  # noqa: PLC0415
 
@@ -158,7 +164,10 @@ def down(
 
 
 def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """What the server is and what it runs; exit status 3 when there is none."""
+    """Show the server and what it runs.
+
+    Exit status 3 when no server is running.
+    """
     session = Session(home, as_json)
     output = session.output
     try:
@@ -207,7 +216,7 @@ def _print_status(output: Output, state: dict[str, Any]) -> None:
 
 
 def reset(yes: YesOption = False, home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """Delete all services and models; the server goes on."""
+    """Delete all services and models."""
     session = Session(home, as_json)
     output = session.output
     with session.server() as server:

@@ -9,8 +9,9 @@ import typer
 from simulator.cli.naming import find_service
 from simulator.cli.output import Output, age, clock_time, milliseconds
 from simulator.cli.session import HomeOption, JsonOption, Session
+from tui.clean import clean_line
 
-app = typer.Typer(help="Services: list, show, start, stop and delete them.", no_args_is_help=True)
+app = typer.Typer(help="List, show, start, stop and delete services.", no_args_is_help=True)
 
 ServiceArgument = Annotated[str, typer.Argument(metavar="SERVICE", help="Name or id.")]
 Json = dict[str, Any]
@@ -34,7 +35,7 @@ def print_services(output: Output, state: Json) -> None:
     """The table of services of a state."""
     now_ms = state["clock"]["now_ms"]
     output.table(
-        ["NAME", "STATUS", ">READY", ">REQ", ">P50", ">P99", "FOR", "ID"],
+        ["~NAME", "STATUS", ">READY", ">REQ", ">P50", ">P99", "FOR", "ID"],
         [
             [
                 service["name"],
@@ -44,7 +45,7 @@ def print_services(output: Output, state: Json) -> None:
                 milliseconds(service["p50_ms"]),
                 milliseconds(service["p99_ms"]),
                 age(service["transition_at_ms"], now_ms),
-                service["service_id"],
+                output.short_id(service["service_id"]),
             ]
             for service in state["services"]
         ],
@@ -84,7 +85,7 @@ def _print_detail(output: Output, detail: Json, now_ms: int) -> None:
     )
     output.line()
     output.table(
-        ["VERSION", "MODEL", ">WEIGHT", "SPECIFICATION", ">READY", ">REQ"],
+        ["VERSION", "~MODEL", ">WEIGHT", "SPECIFICATION", ">READY", ">REQ"],
         [
             [
                 version["version_id"],
@@ -100,7 +101,7 @@ def _print_detail(output: Output, detail: Json, now_ms: int) -> None:
     if detail["instances"]:
         output.line()
         output.table(
-            ["INSTANCE", "VERSION", "STATE", "RUNS AS", "ON", ">RESTARTS", "WHY"],
+            ["INSTANCE", "VERSION", "STATE", "RUNS AS", "~ON", ">RESTARTS", "~WHY"],
             [
                 [
                     instance["instance_id"].rpartition("-")[2],
@@ -130,7 +131,7 @@ def events(service: ServiceArgument, home: HomeOption = None, as_json: JsonOptio
         session.output.document(rows)
         return
     session.output.table(
-        ["AT", "KIND", "WHAT"],
+        ["AT", "KIND", "~WHAT"],
         [[clock_time(row["at_ms"]), row["kind"], row["text"]] for row in rows],
     )
 
@@ -169,4 +170,4 @@ def _done(output: Output, service: Json, asked: str, words: str) -> None:
     if output.as_json:
         output.document({"service_id": service["service_id"], "asked": asked})
     else:
-        output.fields([(service["service_id"], f"{service['name']} {words}")])
+        output.line(f"{clean_line(service['name'])} {words} ({service['service_id']})")

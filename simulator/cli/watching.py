@@ -10,7 +10,7 @@ from tui.clean import clean_line
 
 if TYPE_CHECKING:
     from simulator.cli.client import Server
-    from simulator.cli.output import Output
+    from simulator.cli.output import Working
 
 Json = dict[str, Any]
 
@@ -18,24 +18,26 @@ POLL_S = 0.1
 LOG_LINES = 15
 
 
-def follow_deployment(server: Server, output: Output, service_id: str) -> tuple[Json, float]:
+def follow_deployment(server: Server, working: Working, service_id: str) -> tuple[Json, float]:
     """Wait until a service runs; returns its detail and how many real seconds that took.
+
+    Args:
+        working: shows how far it is.
 
     Raises:
         Failure: the deployment failed, with the reason and the end of the log; or the service was
             stopped or deleted meanwhile.
     """
     started = time.monotonic()
-    with output.working("deploying") as working:
-        while True:
-            detail = server.service(service_id)
-            seconds = time.monotonic() - started
-            if detail["status"] == "running":
-                return detail, seconds
-            if detail["status"] not in ("deploying", "pending", "waiting"):
-                raise _failure(server, detail)
-            working.show(progress_line(detail, seconds))
-            time.sleep(POLL_S)
+    while True:
+        detail = server.service(service_id)
+        seconds = time.monotonic() - started
+        if detail["status"] == "running":
+            return detail, seconds
+        if detail["status"] not in ("deploying", "pending", "waiting"):
+            raise _failure(server, detail)
+        working.show(progress_line(detail, seconds))
+        time.sleep(POLL_S)
 
 
 def progress_line(detail: Json, seconds: float) -> str:
@@ -50,7 +52,8 @@ def _failure(server: Server, detail: Json) -> Failure:
     name, status = detail["name"], detail["status"]
     why = ": ".join(part for part in (detail["reason"], detail["message"]) if part)
     return Failure(
-        f"{name} is {status}" + (f": {why}" if why else ""),
+        f"{name} {'has failed' if status == 'failed' else f'is {status}'}"
+        + (f": {why}" if why else ""),
         evidence=detail["evidence"] or _log_end(server, detail["service_id"]),
         hint=f"`drydock services events {name}` tells what happened, "
         f"`drydock logs {name}` what it wrote",

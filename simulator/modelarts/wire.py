@@ -38,16 +38,23 @@ EVIDENCE_CHARS = 2000
 
 @dataclass(frozen=True)
 class WireAnswer:
-    """An error as the cloud sends it."""
+    """An error as the cloud sends it.
+
+    Attributes:
+        hint: what to do about it; the cloud's form has no field for it, so that it follows the
+            message there.
+    """
 
     status: int
     error_code: str
     error_msg: str
     violations: tuple[dict[str, str], ...] = ()
+    hint: str = ""
 
     def body(self) -> dict[str, Any]:
         """The JSON body; `violations` is an extension, present only when there are some."""
-        body: dict[str, Any] = {"error_code": self.error_code, "error_msg": self.error_msg}
+        message = f"{self.error_msg}; {self.hint}" if self.hint else self.error_msg
+        body: dict[str, Any] = {"error_code": self.error_code, "error_msg": message}
         if self.violations:
             body["violations"] = list(self.violations)
         return body
@@ -101,8 +108,7 @@ def error_answer(error: Refused) -> WireAnswer:
     if row is None:
         raise TypeError(f"no wire form for {type(error).__name__}")
     status, code = row
-    hint = getattr(error, "hint", "")
-    return WireAnswer(status, code, f"{error}; {hint}" if hint else str(error))
+    return WireAnswer(status, code, str(error), hint=getattr(error, "hint", ""))
 
 
 def gateway_answers() -> dict[Cause, LocalAnswer]:

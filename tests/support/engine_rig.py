@@ -25,6 +25,7 @@ from simulator.gateway.state import Availability, ServiceRoute
 from simulator.lifecycle.requests import Change
 from simulator.store.queries import Store, Stored
 from tests.support.builders import CREATED, SERVICE_ID, a_service_row, a_version_row
+from tests.support.fresh_store import make_database
 from tests.support.instance_server import InstanceServers, http_answer
 
 INSTALLATION = "test"
@@ -163,7 +164,7 @@ class Rig:
     def __post_init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._changed = asyncio.Event()
-        self.store = NotifyingStore(self.home / "state.db", self.notify)
+        self.store = NotifyingStore(make_database(self.home / "state.db"), self.notify)
         self._make()
 
     def _make(self, **options: Any) -> None:

@@ -11,8 +11,17 @@ from simulator.cli.session import HomeOption, JsonOption, Session
 
 def demo(
     backend: Annotated[
-        str, typer.Option("--backend", metavar="auto|docker|process", help="Where the model runs.")
-    ] = "auto",
+        str | None,
+        typer.Option(
+            "--backend",
+            metavar="auto|docker|process",
+            help="Where the model runs (default auto: Docker where an engine answers).",
+        ),
+    ] = None,
+    base: Annotated[
+        str | None,
+        typer.Option("--base", metavar="IMAGE", help="Base of the runtime image, with Docker."),
+    ] = None,
     keep: Annotated[
         bool, typer.Option("--keep", help="Leave the server, the model and the service there.")
     ] = False,
@@ -22,11 +31,13 @@ def demo(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Deploy a model with the cloud's documented request and send it real handwritten digits.
+    """Deploy a real model, send it handwritten digits, clean up.
 
-    Uses the running server, or starts one of its own; cleans up what it started.
+    The request is the cloud's documented one, the digits are real. Uses the running server, or
+    starts one of its own that ends with the demo.
     """
     from simulator.cli.demo.run import Demo  # noqa: PLC0415
 
     session = Session(home, as_json)
-    Demo(session, keep=keep, offer_dashboard=not no_dashboard).run(backend)
+    settings = session.settings(backend=backend, base_image=base)
+    Demo(session, keep=keep, offer_dashboard=not no_dashboard).run(settings)

@@ -41,7 +41,7 @@ class Place:
 
 
 @contextlib.contextmanager
-def place(session: Session, steps: Steps, backend: BackendChoice, *, keep: bool) -> Iterator[Place]:
+def place(session: Session, steps: Steps, settings: Settings, *, keep: bool) -> Iterator[Place]:
     """The server to use; one of the demo's own is ended and removed in the end.
 
     Args:
@@ -50,7 +50,6 @@ def place(session: Session, steps: Steps, backend: BackendChoice, *, keep: bool)
     Raises:
         Failure, BackendError: no server could be started as asked.
     """
-    settings = session.settings(backend=None if backend is BackendChoice.AUTO else backend.value)
     running = _running_backend(session, settings.backend)
     if running is not None:
         if running == BackendChoice.DOCKER:
@@ -100,15 +99,16 @@ def _prepare_backend(session: Session, steps: Steps, settings: Settings) -> str:
         _make_image(steps, settings)
         return BackendChoice.DOCKER.value
     if not probe.answers:
-        steps.say(f"! {probe.detail}: the model runs as a child process instead", "yellow")
+        steps.say(f"! {probe.detail}", "yellow")
+        steps.say("  The model runs as a child process instead of in a container.", "yellow")
         return BackendChoice.PROCESS.value
     try:
         _make_image(steps, settings)
     except BackendError as error:
         steps.say("! A Docker engine answers, but the runtime image cannot be had:", "yellow")
         steps.say(f"  {error.message}", "yellow")
-        steps.say("  The model runs as a child process instead. To use Docker:", "yellow")
-        steps.say(f"  {error.hint}", "yellow")
+        steps.say(f"  To use Docker: {error.hint}", "yellow")
+        steps.say("  The model runs as a child process instead of in a container.", "yellow")
         return BackendChoice.PROCESS.value
     return BackendChoice.DOCKER.value
 
@@ -116,8 +116,8 @@ def _prepare_backend(session: Session, steps: Steps, settings: Settings) -> str:
 def _make_image(steps: Steps, settings: Settings) -> None:
     with steps.step("runtime image is there", "looking for the runtime image") as step:
         with step.working.paused():
-            image = ensure_runtime_image(steps.output, settings.base_image)
-        step.note = f"{image.reference}, on {settings.base_image}"
+            ensure_runtime_image(steps.output, settings.base_image)
+        step.note = f"on {settings.base_image}"
 
 
 @contextlib.contextmanager

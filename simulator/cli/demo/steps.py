@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from simulator.cli.output import Output, Working
 from tui.clean import clean_line
 
-NAME_WIDTH = 34
+NAME_WIDTH = 30
 
 
 @dataclass
@@ -55,9 +55,9 @@ class Steps:
             self._print(step)
 
     def say(self, text: str = "", style: str = "") -> None:
-        """A line for people; outside text in it must be cleaned already."""
+        """A line for people; outside text in it is cleaned here."""
         if not self.output.as_json:
-            self.output.line(text, style)
+            self.output.line(clean_line(text), style)
 
     def _print(self, step: Step) -> None:
         from rich.text import Text  # noqa: PLC0415

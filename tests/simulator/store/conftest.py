@@ -9,6 +9,7 @@ import pytest
 
 from simulator.store.queries import Store
 from tests.support.builders import CREATED, a_service_row, a_version_row
+from tests.support.fresh_store import make_database
 
 
 @pytest.fixture
@@ -18,7 +19,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def store(path: Path) -> Iterator[Store]:
-    opened = Store(path)
+    opened = Store(make_database(path))
     yield opened
     opened.close()
 
