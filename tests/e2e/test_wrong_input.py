@@ -124,7 +124,7 @@ def test_path_with_another_project_than_the_tokens_is_refused(
 def test_admin_surface_is_closed_without_its_token(server: DrydockServer, path: str) -> None:
     answer = server.client.get(f"/_drydock{path}", headers={"X-Auth-Token": server.token})
     assert answer.status_code == 401
-    assert "X-Drydock-Token" in answer.json()["message"]
+    assert "X-Drydock-Token" in answer.json()["hint"]
 
 
 # --- what is asked -----------------------------------------------------------------------------

@@ -285,6 +285,23 @@ class TestStopStartDelete:
         await rig.until_status(None)
         assert rig.instances() == []
 
+    async def test_an_instance_is_not_ended_while_it_is_being_started(self, rig: Rig) -> None:
+        rig.backend.hang("start")
+        rig.deploy()
+        await rig.until(lambda: rig.backend.count("start") == 1)
+        rig.ask(delete)
+        await rig.until(lambda: self.states(rig) == [InstanceState.DRAINING])
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert rig.backend.count("stop") == rig.backend.count("remove") == 0
+        rig.backend.release("start")
+        await rig.until_status(None)
+        assert rig.instances() == []
+
+    def states(self, rig: Rig) -> list[InstanceState]:
+        stored = rig.stored()
+        return [i.state for i in stored.service.instances] if stored else []
+
     async def test_a_delete_that_the_store_refused_is_tried_again(self, rig: Rig) -> None:
         await rig.running()
         full = sqlite3.OperationalError("database or disk is full")

@@ -207,6 +207,7 @@ class TestVerdicts:
         for asked in range(2, 9):
             world.clock.advance(5_000)
             await world.asked(asked)
+            assert world.prober.verdict("svc-1").healthy is (asked != 7)
             if asked in (7, 8):
                 await world.next_change()
                 told.append(world.prober.verdict("svc-1").healthy)

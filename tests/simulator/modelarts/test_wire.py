@@ -83,9 +83,11 @@ class TestErrors:
             "changing a service's property is not simulated",
         )
 
-    def test_a_hint_is_part_of_the_message(self) -> None:
+    def test_a_hint_follows_the_message_as_the_clouds_form_has_no_field_for_it(self) -> None:
         error = errors.SourceUnusable("/b/k", "it is empty", hint="put a model there")
-        assert wire.error_answer(error).error_msg == (
+        answer = wire.error_answer(error)
+        assert answer.hint == "put a model there"
+        assert answer.body()["error_msg"] == (
             "cannot import a model from /b/k: it is empty; put a model there"
         )
 

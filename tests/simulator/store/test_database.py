@@ -256,6 +256,14 @@ class TestDamage:
             Database(path)
         assert path.read_bytes() == b"this is not a database" * 100
 
+    def test_a_database_of_another_program_is_left_as_it_is(self, path: Path) -> None:
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("CREATE TABLE meta (somebody TEXT)")
+        before = path.read_bytes()
+        with pytest.raises(ConfigError):
+            Database(path)
+        assert path.read_bytes() == before
+
     def test_a_place_that_cannot_be_opened_is_the_users_to_mend(self, tmp_path: Path) -> None:
         with pytest.raises(ConfigError, match="cannot be opened") as refused:
             Database(tmp_path / "missing" / "state.db")
