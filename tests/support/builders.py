@@ -28,7 +28,8 @@ CREATED = Event(EventKind.NORMAL, "the service is being deployed", "Created")
 
 def a_version(version_id: str = "v1", **changes: Any) -> Version:
     """A version with all of the traffic and one instance."""
-    return Version(**{"version_id": version_id, "weight": 100, "instances": 1} | changes)
+    values: dict[str, Any] = {"version_id": version_id, "weight": 100, "instances": 1}
+    return Version(**values | changes)
 
 
 def an_instance(
