@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from pathlib import Path
 
 from simulator.errors import AlreadyRunning
+
+LOCK_TRIES = 5
+LOCK_PAUSE_S = 0.02
 
 
 class LockFile:
@@ -20,7 +24,7 @@ class LockFile:
         """Raises `AlreadyRunning`, naming the owner's process id."""
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock_patiently(descriptor)
         except OSError as error:
             owner = os.read(descriptor, 20).decode(errors="replace").strip() or "unknown"
             os.close(descriptor)
@@ -37,6 +41,18 @@ class LockFile:
             os.ftruncate(self._descriptor, 0)
             os.close(self._descriptor)
             self._descriptor = -1
+
+
+def _lock_patiently(descriptor: int) -> None:
+    """Whoever only asks for the owner (`owner_pid`) holds the lock for an instant."""
+    for _ in range(LOCK_TRIES - 1):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            time.sleep(LOCK_PAUSE_S)
+        else:
+            return
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def owner_pid(path: Path) -> int | None:

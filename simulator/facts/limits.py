@@ -21,6 +21,8 @@ BATCH_SERVICES = 1000
 REQUEST_BODY_MAX_BYTES = 12 * 1024 * 1024
 """Source: inference access guide (12 MB by API)."""
 
+TERMINATION_GRACE_MIN_S = 30
+TERMINATION_GRACE_MAX_S = 300
 TERMINATION_GRACE_DEFAULT_S = 240
 """Source: ModelArts API reference, termination_grace_period_seconds (30 to 300, default 240)."""
 

@@ -21,6 +21,7 @@ DEPLOY = "Deploying Services"
 IMPORT = "Creating an AI Application"
 _NAME = re.compile(r"[A-Za-z0-9_\-\u3400-\u4dbf\u4e00-\u9fff]{1,64}")
 _VERSION = re.compile(r"(0|[1-9]\d?)\.(0|[1-9]\d?)\.(0|[1-9]\d?)")
+_ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]*")
 _DESCRIPTION_FORBIDDEN = set("!<>=&\"'")
 _MODEL_TYPES = (
     "TensorFlow",
@@ -228,6 +229,12 @@ def _config(index: int, config: ServiceConfig) -> Iterator[Violation]:
         yield _violation(
             "MA-SVC-016", (*path, "custom_spec"), "is mandatory with specification custom", source
         )
+    yield from _timeouts(path, config)
+    yield from _envs(path, config)
+
+
+def _timeouts(path: tuple[str | int, ...], config: ServiceConfig) -> Iterator[Violation]:
+    source = f"{DEPLOY}, table 5"
     timeout_s = config.deploy_timeout_in_seconds
     lowest, highest = limits.DEPLOY_TIMEOUT_MIN_S, limits.DEPLOY_TIMEOUT_MAX_S
     if timeout_s is not None and not lowest <= timeout_s <= highest:
@@ -238,6 +245,29 @@ def _config(index: int, config: ServiceConfig) -> Iterator[Violation]:
             f"is {lowest} to {highest} seconds (3 to 120 minutes); got {timeout_s}{meant}",
             f"{source}; Deploying as a Real-Time Service, table 2",
         )
+
+    extra = config.additional_properties
+    grace_s = extra.termination_grace_period_seconds if extra else None
+    lowest, highest = limits.TERMINATION_GRACE_MIN_S, limits.TERMINATION_GRACE_MAX_S
+    if grace_s is not None and not lowest <= grace_s <= highest:
+        yield _violation(
+            "MA-SVC-019",
+            (*path, "additional_properties", "termination_grace_period_seconds"),
+            f"is {lowest} to {highest} seconds; got {grace_s}",
+            "Deploying Services, API reference (ModelAdditionalProperties)",
+        )
+
+
+def _envs(path: tuple[str | int, ...], config: ServiceConfig) -> Iterator[Violation]:
+    for name, value in (config.envs or {}).items():
+        if not _ENV_NAME.fullmatch(name) or "\x00" in value:
+            yield _violation(
+                "MA-SVC-020",
+                (*path, "envs", name),
+                "must be a name of letters, digits, _, - and . that does not begin with a digit, "
+                f"and a value without NUL; got {_short(name)}",
+                "POSIX.1, environment variables; no process could be given another",
+            )
 
 
 def _network(request: CreateService) -> Iterator[Violation]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 from sqlmodel import Session
 
@@ -45,6 +46,10 @@ class Database:
             self._check_and_migrate()
         except sqlite3.DatabaseError as error:
             raise _translated(path, error) from error
+        except DBAPIError as error:  # from a migration
+            if not isinstance(error.orig, sqlite3.DatabaseError):
+                raise
+            raise _translated(path, error.orig) from error
         self._writer = self._engine(read_only=False)
         self._reader = self._engine(read_only=True)
 

@@ -59,6 +59,16 @@ def timeout(seconds: int) -> dict[str, Any]:
     return changed(ONE, "/config/0/deploy_timeout_in_seconds", seconds)
 
 
+def grace(seconds: int) -> dict[str, Any]:
+    extra = {"termination_grace_period_seconds": seconds}
+    return changed(ONE, "/config/0/additional_properties", extra)
+
+
+def envs(name: str, value: str = "v") -> dict[str, Any]:
+    return changed(ONE, "/config/0/envs", {name: value})
+
+
+GRACE = "/config/0/additional_properties/termination_grace_period_seconds"
 TIMEOUT = "/config/0/deploy_timeout_in_seconds"
 SERVICE_RULES = [
     ("MA-SVC-001", "/infer_type", changed(ONE, "/infer_type", "realtime")),
@@ -87,12 +97,23 @@ SERVICE_RULES = [
     ("MA-SVC-016", "/config/0/custom_spec", changed(EDGE, "/config/0/custom_spec", ...)),
     ("MA-SVC-017", TIMEOUT, timeout(179)),
     ("MA-SVC-017", TIMEOUT, timeout(7201)),
+    ("MA-SVC-019", GRACE, grace(29)),
+    ("MA-SVC-019", GRACE, grace(301)),
+    ("MA-SVC-019", GRACE, grace(-1)),
+    ("MA-SVC-020", "/config/0/envs/", envs("")),
+    ("MA-SVC-020", "/config/0/envs/A=B", envs("A=B")),
+    ("MA-SVC-020", "/config/0/envs/1A", envs("1A")),
+    ("MA-SVC-020", "/config/0/envs/A", envs("A", "x\x00y")),
     ("MA-SVC-018", "/security_group_id", {**ONE, "vpc_id": "v", "subnet_network_id": "s"}),
     ("MA-SVC-018", "/subnet_network_id", {**ONE, "vpc_id": "v", "security_group_id": "s"}),
 ]  # fmt: skip
 """Rule, place, and a request that breaks that rule and no other."""
 
 ACCEPTED_BESIDE = [
+    grace(30),
+    grace(300),
+    envs("model_name", ""),
+    envs("_A.b-1", "any text: = \n é"),
     changed(ONE, "/service_name", "a"),
     changed(ONE, "/service_name", "a" * 64),
     changed(ONE, "/service_name", "A-z_09"),
