@@ -13,6 +13,8 @@ BACKOFF_LAST_MS = 300_000
 HEALTHY_RESET_MS = 600_000
 """An instance that was ready this long starts with no deaths counted."""
 
+LAST_WORDS_CHARS = 200
+
 
 def backoff_ms(deaths: int) -> int:
     """How long to wait before starting again after the `deaths`-th death (1 or more)."""
@@ -79,7 +81,7 @@ def _exited(instance: Instance, seen: Seen, now: int) -> Look:
         if seen.oom_killed
         else f"ended by itself with {exit_words(seen.exit_code)}"
     )
-    message = f"instance {instance.ordinal} ({seen.ref}) {how}"
+    message = f"instance {instance.ordinal} ({seen.ref}) {how}{_last_words(seen.log_tail)}"
     after = replace(
         died(instance, now, reason=reason, message=message),
         exit_code=seen.exit_code,
@@ -120,6 +122,15 @@ def _running(instance: Instance, seen: Seen, now: int) -> Look:
     if known.state is InstanceState.STARTING:
         known = replace(known, message=seen.probe, log_tail=seen.log_tail or known.log_tail)
     return Look(known)
+
+
+def _last_words(log_tail: str) -> str:
+    """The last line of a log: most programs say there why they end."""
+    lines = [line.strip() for line in log_tail.splitlines() if line.strip()]
+    if not lines:
+        return ""
+    last = lines[-1]
+    return f": {last}" if len(last) <= LAST_WORDS_CHARS else f": {last[: LAST_WORDS_CHARS - 1]}…"
 
 
 def exit_words(exit_code: int | None) -> str:
