@@ -75,6 +75,22 @@ class TestBackoff:
         assert instance.retry_at == now + 20_000
 
 
+class TestLastWords:
+    @pytest.mark.parametrize(
+        ("log", "words"),
+        [
+            ("", "exit code 1"),
+            ("\n \n", "exit code 1"),
+            ("loading\nno such file\n\n", "exit code 1: no such file"),
+            ("x" * 200, "exit code 1: " + "x" * 200),
+            ("x" * 201, "exit code 1: " + "x" * 199 + "…"),
+        ],
+    )
+    def test_a_death_is_told_with_the_last_line_of_the_log(self, log: str, words: str) -> None:
+        after = look(an_instance(1), replace(seen_exited(), log_tail=log, exit_code=1), NOW)
+        assert after.instance.message.endswith(words)
+
+
 class TestAbsent:
     @pytest.mark.parametrize("state", ALIVE)
     def test_one_that_ran_is_to_be_started_again(self, state: InstanceState) -> None:
