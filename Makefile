@@ -8,6 +8,10 @@ UV := $(BIN)/uv
 JOBS ?= 2
 DEMO_ARGS ?=
 
+# With the system's certificates if uv's own do not do: a company's proxy has a certificate of its own.
+UV_INSTALL := pip install --quiet --python $(BIN)/python -c constraints.txt -e
+install = $(UV) $(UV_INSTALL) $(1) 2>/dev/null || UV_SYSTEM_CERTS=1 $(UV) $(UV_INSTALL) $(1)
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types images lock clean
 
@@ -53,10 +57,10 @@ $(VENV)/.base:
 
 $(VENV)/.runtime: $(VENV)/.base pyproject.toml constraints.txt
 	@echo "installing Drydock and the libraries that it runs on"
-	@$(UV) pip install --quiet --python $(BIN)/python -c constraints.txt -e .
+	@$(call install,.)
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.base pyproject.toml constraints.txt
 	@echo "installing Drydock with everything that its tests need"
-	@$(UV) pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[dev]'
+	@$(call install,'.[dev]')
 	@touch $(VENV)/.runtime $@

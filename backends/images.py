@@ -36,8 +36,10 @@ STALL_LIMIT_S = 300.0
 OLDEST_PYTHON = (3, 11)
 EVIDENCE_LINES = 20
 BASE_HINT = (
-    "Choose another base with `--base` or DRYDOCK_BASE_IMAGE: any image with glibc and "
-    f"Python {OLDEST_PYTHON[0]}.{OLDEST_PYTHON[1]} or newer that the engine has or can pull."
+    "Choose another base, any image with glibc and "
+    f"Python {OLDEST_PYTHON[0]}.{OLDEST_PYTHON[1]} or newer that the engine has or can pull: "
+    "set DRYDOCK_BASE_IMAGE and start the server again, or `drydock images build --base IMAGE`. "
+    "Without containers: `drydock up --backend process`."
 )
 
 _ASK_PYTHON = (

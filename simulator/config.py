@@ -189,6 +189,11 @@ def load_settings(**flags: Any) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"]) or "settings"
+        if first["type"] == "extra_forbidden":
+            known = ", ".join(Settings.model_fields)
+            raise ConfigError(
+                f"there is no setting {name}", hint=f"the settings are {known}"
+            ) from error
         raise ConfigError(
             f"setting {name}: {first['msg']} (got {first.get('input')!r})",
             hint=f"set it by flag, by DRYDOCK_{name.upper()}, or in drydock.toml",

@@ -44,6 +44,8 @@ BLIND_RELIST_S = 1.0
 RETRY_FIRST_S = 0.1
 RETRY_LAST_S = 60.0
 LOG_TAIL_LINES = 20
+LOG_SLACK_MS = 100
+"""An engine may note a start a little after the first line was written."""
 SHUTDOWN_GRACE_S = 30.0
 
 
@@ -313,15 +315,18 @@ class Engine:
             exit_code=seen.exit_code,
             oom_killed=seen.oom_killed,
             probe=verdict.words,
-            log_tail=await self._log_tail(seen.instance_id) if wants_log else "",
+            log_tail=await self._log_tail(seen) if wants_log else "",
         )
 
-    async def _log_tail(self, instance_id: str) -> str:
+    async def _log_tail(self, seen: Observation) -> str:
+        """The end of what an instance wrote in its last run."""
         try:
-            lines = await self.backend.logs(instance_id, LOG_TAIL_LINES)
+            lines = await self.backend.logs(seen.instance_id, LOG_TAIL_LINES)
         except BackendError as error:
             return f"(its log could not be read: {error})"
-        return "\n".join(line.text for line in lines)
+        since_ms = (seen.started_at_ms or 0) - LOG_SLACK_MS
+        own = [line for line in lines if line.at_ms is None or line.at_ms >= since_ms]
+        return "\n".join(line.text for line in own or lines)
 
     # -- after a restart --------------------------------------------------------------------
 

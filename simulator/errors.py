@@ -26,6 +26,14 @@ class DrydockError(Exception):
     """Base of all errors of the simulator."""
 
 
+def with_hint(message: str, hint: str) -> str:
+    """Message and hint as one text, for surfaces that have no field for a hint."""
+    if not hint:
+        return message
+    begins_a_sentence = hint[:1].isupper() and hint[1:2].islower()
+    return f"{message.rstrip('.')}; {hint[0].lower() + hint[1:] if begins_a_sentence else hint}"
+
+
 @dataclass(frozen=True)
 class Violation:
     """One broken rule.

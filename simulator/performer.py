@@ -16,7 +16,7 @@ from backends.base import Backend
 from backends.errors import BackendError, EngineUnavailable, StartFailed
 from simulator import specs
 from simulator.clock import PlatformClock
-from simulator.errors import NotFound
+from simulator.errors import NotFound, with_hint
 from simulator.lifecycle import plan as lifecycle
 from simulator.lifecycle.objects import (
     Action,
@@ -169,7 +169,7 @@ class Performer:
                 service,
                 instance_id,
                 reason=error.reason,
-                message=f"{error.message}; {error.hint}" if error.hint else error.message,
+                message=with_hint(error.message, error.hint),
                 evidence=error.evidence,
                 fatal=not error.retryable,
                 now=now,

@@ -64,8 +64,8 @@ def choose_api(apis: Sequence[Api], path: str | None, *, with_body: bool, with_f
     if with_file:
         candidates = [api for api in candidates if api.file_keys] or candidates
     if len(candidates) > 1:
-        paths = ", ".join(f"{api.method} {api.path}" for api in candidates)
-        raise UsageFailure("the model has several APIs", hint=f"choose with --api: {paths}")
+        choices = " or ".join(f"--api {api.path}" for api in candidates)
+        raise UsageFailure("the model has several APIs", hint=f"choose one: {choices}")
     if candidates:
         return candidates[0]
     if not with_body and apis:

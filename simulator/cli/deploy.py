@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from simulator.cli.failures import Failure, UsageFailure
-from simulator.cli.naming import find_model
+from simulator.cli.naming import find_newest_model
 from simulator.cli.reading import parse_json_object, read_bytes
 from simulator.cli.session import HomeOption, JsonOption, Session
 from simulator.cli.watching import follow_deployment
@@ -92,7 +92,7 @@ def put_models_in(body: bytes, model_ids: list[str]) -> bytes:
 
 
 def _model_id(server: Server, key: str) -> str:
-    return str(find_model(server.state()["models"], key)["model_id"])
+    return str(find_newest_model(server.state()["models"], key)["model_id"])
 
 
 def _with_model_hint(failure: Failure) -> Failure:

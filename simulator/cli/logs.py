@@ -38,11 +38,18 @@ def logs(
         if instance.isdecimal():
             instance = f"{service_id}-{instance}"
         lines = server.logs(service_id, tail=tail, follow=follow, instance_id=instance)
+        wrote = False
         for line in lines:
+            wrote = True
             if session.output.as_json:
                 print(json.dumps(line), flush=follow)
             else:
                 _print_line(session.output, line)
+    if not wrote and not session.output.as_json:
+        name = clean_line(found["name"])
+        session.output.note(
+            f"no instance wrote anything; `drydock services events {name}` tells what happened"
+        )
 
 
 def _print_line(output: Output, line: dict[str, Any]) -> None:

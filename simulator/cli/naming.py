@@ -32,6 +32,18 @@ def find_model(models: Sequence[Json], key: str) -> Json:
     return _find("model", models, key, id_field="model_id", label=_model_label)
 
 
+def find_newest_model(models: Sequence[Json], key: str) -> Json:
+    """As `find_model`, but a bare name means the newest version of that name.
+
+    Raises:
+        Failure: there is none, or several could be meant.
+    """
+    named = [model for model in models if model["name"] == key]
+    if named:
+        return max(named, key=lambda model: tuple(map(int, str(model["version"]).split("."))))
+    return find_model(models, key)
+
+
 def _service_label(service: Json) -> str:
     return str(service["name"])
 

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 SHOWN_LINES = 200
 
 
+_NOT_SERVING = ("ModelArts.4302", "ModelArts.4203")
+"""Codes of a service that is stopped, failed, deploying, or has no instance that answers."""
+
+
 @dataclass(frozen=True)
 class Prediction:
     """A service's answer.
@@ -160,6 +164,8 @@ def show(output: Output, prediction: Prediction) -> None:
 
         failure = refusal(answer)
         failure.message = f"the service refused: {failure.message}"
+        if not failure.hint and any(code in failure.code for code in _NOT_SERVING):
+            failure.hint = "`drydock services list` shows how it is, `drydock services show` why"
         output.failure(failure)
     elif not sys.stdout.isatty():
         sys.stdout.write(answer.text if answer.text.endswith("\n") else answer.text + "\n")

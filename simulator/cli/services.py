@@ -116,7 +116,7 @@ def _print_detail(output: Output, detail: Json, now_ms: int) -> None:
             ],
         )
     if detail["evidence"]:
-        output.note("the instance's log ends with:")
+        output.note("evidence:")
         output.block(detail["evidence"])
 
 

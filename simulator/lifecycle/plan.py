@@ -86,11 +86,9 @@ def start_failed(
         died(i, now, reason=reason, message=message) if i in hit else i for i in service.instances
     )
     service = replace(service, instances=instances)
-    events: tuple[Event, ...] = (Event(EventKind.ABNORMAL, message, reason, evidence),)
     if fatal and service.goal is Goal.RUNNING and service.status is ServiceStatus.DEPLOYING:
-        service, failure = _fail(service, now, reason, message, evidence)
-        events += failure
-    return service, events
+        return _fail(service, now, reason, message, evidence)
+    return service, (Event(EventKind.ABNORMAL, message, reason, evidence),)
 
 
 def started(service: Service, instance_id: str, seen: Seen) -> Service:

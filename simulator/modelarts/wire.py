@@ -24,6 +24,7 @@ from simulator.errors import (
     SpecificationUnavailable,
     StatusForbids,
     UnknownOperation,
+    with_hint,
 )
 from simulator.facts.specifications import Specification
 from simulator.facts.statuses import ServiceStatus
@@ -34,6 +35,8 @@ from simulator.store.tables import EventRow, InstanceRow, ModelRow, VersionRow
 
 INFERENCE_PREFIX = "/v1/infers/"
 EVIDENCE_CHARS = 2000
+_LOG_REASONS = {"InstanceExited", "OutOfMemory", "DeployTimeout"}
+"""Reasons whose evidence is the end of an instance's log."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class WireAnswer:
 
     def body(self) -> dict[str, Any]:
         """The JSON body; `violations` is an extension, present only when there are some."""
-        message = f"{self.error_msg}; {self.hint}" if self.hint else self.error_msg
+        message = with_hint(self.error_msg, self.hint)
         body: dict[str, Any] = {"error_code": self.error_code, "error_msg": message}
         if self.violations:
             body["violations"] = list(self.violations)
@@ -220,7 +223,10 @@ def error_message(stored: Stored) -> str:
     """Why a service failed, with the end of the instance's own log."""
     message = f"{stored.row.reason}: {stored.row.message}"
     evidence = stored.row.evidence[-EVIDENCE_CHARS:]
-    return f"{message}\nThe instance's log ends with:\n{evidence}" if evidence else message
+    if not evidence:
+        return message
+    title = "The instance's log ends with" if stored.row.reason in _LOG_REASONS else "Evidence"
+    return f"{message}\n{title}:\n{evidence}"
 
 
 def progress_percent(stored: Stored) -> int:

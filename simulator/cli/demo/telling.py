@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -124,6 +125,9 @@ def tell_what_next(output: Output, service: str, address: str, *, kept: bool) ->
         rows[-2:] = []
         rows.insert(0, ("drydock demo --keep", "the same, but it stays; and then:"))
     output.line("Try next", "bold")
+    if shutil.which("drydock") is None:
+        activate = _short(Path(sys.prefix) / "bin" / "activate")
+        output.line(f"  . {activate}")
     for command, words in rows:
         output.line(f"  {command:<30}  {words}".rstrip())
     output.line()

@@ -34,7 +34,7 @@ def test_file_goes_to_the_api_that_takes_files() -> None:
 def test_several_apis_that_fit_must_be_chosen_from() -> None:
     with pytest.raises(UsageFailure) as caught:
         choose_api([PICTURE, TABLE], None, with_body=True, with_file=False)
-    assert "POST /, POST /table" in caught.value.hint
+    assert "--api / or --api /table" in caught.value.hint
 
 
 def test_without_a_body_the_api_that_takes_none_is_called() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from simulator.cli.failures import Failure
-from simulator.cli.naming import find_model, find_service
+from simulator.cli.naming import find_model, find_newest_model, find_service
 
 ROWS: list[dict[str, Any]] = [
     {"model_id": "aaaa1111", "service_id": "aaaa1111", "name": "digits", "version": "0.0.1"},
@@ -35,6 +35,13 @@ def test_name_of_several_models_is_refused_with_the_choices() -> None:
         find_model(ROWS, "iris")
     assert "iris:0.0.1 (aaaa2222)" in caught.value.hint
     assert "iris:0.0.2 (bbbb3333)" in caught.value.hint
+
+
+def test_to_deploy_a_bare_name_means_its_newest_version() -> None:
+    assert find_newest_model(ROWS, "iris")["version"] == "0.0.2"
+    assert find_newest_model(ROWS, "iris:0.0.1")["version"] == "0.0.1"
+    rows = [{**ROWS[0], "model_id": v, "name": "m", "version": v} for v in ("0.0.9", "0.0.10")]
+    assert find_newest_model(rows, "m")["version"] == "0.0.10"
 
 
 def test_beginning_of_several_ids_is_refused() -> None:
