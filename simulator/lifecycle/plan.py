@@ -292,9 +292,7 @@ def _timeout_message(service: Service, first: Instance) -> str:
     }.get(first.state, "to become healthy")
     version = service.version(first.version_id)
     seconds = (version.deploy_timeout_ms if version else 0) // 1000
-    message = (
-        f"not deployed within {seconds} s: instance {first.ordinal} was waited for {waited_for}"
-    )
+    message = f"not deployed within {seconds} s: instance {first.ordinal} still had {waited_for}"
     return f"{message} ({first.message})" if first.message else message
 
 

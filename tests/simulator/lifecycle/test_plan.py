@@ -111,7 +111,7 @@ class TestDeployTimeout:
         planned = plan(a_deployment(instance), seen, NOW + TIMEOUT_MS)
         assert (planned.service.status, planned.service.reason) == (S.FAILED, "DeployTimeout")
         assert planned.service.message == (
-            f"not deployed within 1200 s: instance 1 was waited for {waited_for}"
+            f"not deployed within 1200 s: instance 1 still had {waited_for}"
         )
 
     def test_the_end_of_the_log_is_its_evidence(self) -> None:
