@@ -9,7 +9,7 @@ JOBS ?= 2
 DEMO_ARGS ?=
 
 # With the system's certificates if uv's own do not do: a company's proxy has a certificate of its own.
-UV_INSTALL := pip install --quiet --python $(BIN)/python -c constraints.txt -e
+UV_INSTALL := pip install --quiet --compile-bytecode --python $(BIN)/python -c constraints.txt -e
 install = $(UV) $(UV_INSTALL) $(1) 2>/dev/null || UV_SYSTEM_CERTS=1 $(UV) $(UV_INSTALL) $(1)
 
 .DEFAULT_GOAL := help

@@ -20,7 +20,8 @@ from simulator.local_http import LocalHttp, LocalHttpError, NothingListens, TooS
 
 FIRST_PAUSE_S = 0.02
 LONGEST_PAUSE_S = 1.0
-PAUSE_GROWTH = 1.25
+PAUSE_SHARE = 0.05
+"""A pause is this share of the time since the start: so much later, at most, readiness is seen."""
 BODY_LIMIT_BYTES = 64 * 1024
 WORDS_LIMIT = 200
 
@@ -92,7 +93,8 @@ class Prober:
     ) -> None:
         healthy: bool | None = None
         failures = 0
-        pause_s = FIRST_PAUSE_S
+        loop = asyncio.get_running_loop()
+        started_s = loop.time()
         async with aclosing(client_of(parse_address(address), check.timeout_s)) as client:
             while True:
                 words = await probe(client, check)
@@ -103,8 +105,8 @@ class Prober:
                     healthy = False
                 self._conclude(instance_id, Verdict(healthy, words))
                 if healthy is None and not was_ready:
-                    await asyncio.sleep(pause_s)
-                    pause_s = min(pause_s * PAUSE_GROWTH, LONGEST_PAUSE_S)
+                    share_s = PAUSE_SHARE * (loop.time() - started_s)
+                    await asyncio.sleep(min(max(FIRST_PAUSE_S, share_s), LONGEST_PAUSE_S))
                 else:
                     now = self._clock.now_ms()
                     await self._clock.sleep_until(now + check.period_s * 1000)
