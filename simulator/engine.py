@@ -48,6 +48,10 @@ LOG_SLACK_MS = 100
 """An engine may note a start a little after the first line was written."""
 SHUTDOWN_GRACE_S = 30.0
 
+_WAS_READY = (InstanceState.READY, InstanceState.UNHEALTHY)
+_END_IS_KNOWN = (InstanceState.PENDING, InstanceState.BACKOFF, InstanceState.DRAINING)
+"""States in which a seen end tells nothing new, so that its log need not be read again."""
+
 
 @dataclass(frozen=True)
 class Told:
@@ -277,26 +281,23 @@ class Engine:
             return None
         service = stored.service
         overdue = service.goal is Goal.RUNNING and now >= lifecycle.deploy_due_at(service)
-        observed = self.sightings.of_service(service.service_id)
+        known = {instance.instance_id: instance for instance in service.instances}
         sight = {}
-        for seen in observed.values():
-            self._watch(service, seen)
-            sight[seen.instance_id] = await self._seen(seen, with_log=overdue)
+        for seen in self.sightings.of_service(service.service_id).values():
+            state = known[seen.instance_id].state if seen.instance_id in known else None
+            self._watch(service, seen, was_ready=state in _WAS_READY)
+            exited = seen.phase is InstancePhase.EXITED and state not in _END_IS_KNOWN
+            sight[seen.instance_id] = await self._seen(seen, with_log=overdue or exited)
         for instance in service.instances:
             acting = self._performer.is_acting_on(instance.instance_id)
             if acting and instance.instance_id not in sight:
                 sight[instance.instance_id] = Seen(Phase.CREATED)
         return sight
 
-    def _watch(self, service: Service, seen: Observation) -> None:
+    def _watch(self, service: Service, seen: Observation, *, was_ready: bool) -> None:
         version = service.version(seen.version_id)
         if seen.phase is InstancePhase.RUNNING and seen.address is not None and version:
             run = f"{seen.ref} {seen.started_at_ms}"
-            was_ready = any(
-                i.instance_id == seen.instance_id
-                and i.state in (InstanceState.READY, InstanceState.UNHEALTHY)
-                for i in service.instances
-            )
             self._prober.watch(
                 seen.instance_id, str(seen.address), run, version.health, was_ready=was_ready
             )
@@ -305,7 +306,6 @@ class Engine:
 
     async def _seen(self, seen: Observation, *, with_log: bool) -> Seen:
         verdict = self._prober.verdict(seen.instance_id)
-        wants_log = seen.phase is InstancePhase.EXITED or (with_log and not verdict.healthy)
         return Seen(
             phase=Phase(seen.phase.value),
             healthy=verdict.healthy,
@@ -315,7 +315,7 @@ class Engine:
             exit_code=seen.exit_code,
             oom_killed=seen.oom_killed,
             probe=verdict.words,
-            log_tail=await self._log_tail(seen) if wants_log else "",
+            log_tail=await self._log_tail(seen) if with_log and not verdict.healthy else "",
         )
 
     async def _log_tail(self, seen: Observation) -> str:

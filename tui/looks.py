@@ -58,7 +58,6 @@ INSTANCE_LOOKS = {
     "pending": Look("○", Tone.BUSY),
     "unhealthy": Look("▲", Tone.WARN),
     "backoff": Look("↻", Tone.WARN),
-    "crashed": Look("✗", Tone.BAD),
     "draining": Look("◑", Tone.MUTED),
     "stopping": Look("◑", Tone.MUTED),
 }

@@ -22,8 +22,8 @@ from simulator.errors import InvalidRequest, Violation
 from simulator.facts import limits
 from simulator.facts.statuses import ServiceKind
 from simulator.lifecycle import requests
-from simulator.modelarts.routes import change_goal, delete_model_now
 from simulator.modelarts.shape import read_shape
+from simulator.operations import change_goal, delete_model
 from simulator.strict_json import parse_object
 from simulator.system import ShutdownMode, System
 from simulator.web import Json
@@ -164,7 +164,7 @@ def _add_model_routes(router: APIRouter, system: System) -> None:
 
     @router.delete("/models/{model_id}", summary="Delete a model")
     async def delete(model_id: str) -> Json:
-        await delete_model_now(system, _project_id(system), model_id)
+        await delete_model(system, _project_id(system), model_id)
         return Json({})
 
 
@@ -263,7 +263,7 @@ async def _reset(system: System) -> dict[str, Any]:
         await asyncio.sleep(0.05)
     models = await asyncio.to_thread(system.store.models)
     for model in models:
-        await delete_model_now(system, model.project_id, model.model_id)
+        await delete_model(system, model.project_id, model.model_id)
     return {"services": len(service_ids), "models": len(models)}
 
 

@@ -62,7 +62,7 @@ def instance_view(row: InstanceRow) -> Json:
     return {
         "instance_id": row.instance_id,
         "version_id": row.version_id,
-        "state": "crashed" if _is_crashed(row) else row.state,
+        "state": row.state,
         "ref": row.ref,
         "address": row.address,
         "accelerator": row.accelerator,
@@ -117,8 +117,3 @@ def _version_view(stored: Stored, version: VersionRow, traffic: Traffic) -> Json
 
 def _is_ready(row: InstanceRow) -> bool:
     return row.state == InstanceState.READY
-
-
-def _is_crashed(row: InstanceRow) -> bool:
-    """A death that is not made good yet and has no later try on the clock."""
-    return row.state == InstanceState.BACKOFF and row.retry_at is None

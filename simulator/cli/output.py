@@ -32,7 +32,6 @@ _STATUS_STYLES = {
     "unhealthy": "yellow",
     "backoff": "yellow",
     "failed": "red",
-    "crashed": "red",
     "abnormal": "red",
 }
 """Colour of a status word; others have none."""

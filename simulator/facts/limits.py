@@ -15,9 +15,6 @@ INSTANCES_PER_MODEL = 5
 REAL_TIME_SERVICES = 20
 """Real-time services a user may have. Source: Deploying as a Real-Time Service, constraints."""
 
-BATCH_SERVICES = 1000
-"""Source: Deploying as a Batch Service, constraints."""
-
 REQUEST_BODY_MAX_BYTES = 12 * 1024 * 1024
 """Source: inference access guide (12 MB by API)."""
 

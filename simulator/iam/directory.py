@@ -44,14 +44,20 @@ class Directory:
         """The identity with this user id, or None."""
         return next((one for one in self.identities if one.user_id == user_id), None)
 
-    async def caller(self, request: Request, project_id: str | None = None) -> Caller:
-        """The sender of an HTTP request; reads the body. Arguments and errors: `authenticate`."""
+    async def caller(
+        self, request: Request, project_id: str | None = None, *, path: str | None = None
+    ) -> Caller:
+        """The sender of an HTTP request; reads the body. Arguments and errors: `authenticate`.
+
+        Args:
+            path: what the client asked for, where the request that reached us has another path.
+        """
         return authenticate(
             identities=self.identities,
             signer=self.signer,
             headers=request.headers.items(),
             method=request.method,
-            path=raw_path(request),
+            path=raw_path(request) if path is None else path,
             query=request.scope["query_string"].decode("latin-1"),
             body=await request.body(),
             now_s=self.now_s(),

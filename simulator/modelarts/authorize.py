@@ -7,7 +7,6 @@ import asyncio
 from fastapi import APIRouter, Request
 
 from simulator.errors import NotFound, NotSimulated
-from simulator.iam.access import authenticate
 from simulator.iam.directory import raw_path
 from simulator.iam.errors import ProjectForbidden
 from simulator.modelarts.wire import INFERENCE_PREFIX, error_answer
@@ -29,16 +28,7 @@ def router(system: System) -> APIRouter:
             return Json(error_answer(error).body(), status_code=400)
         path = raw_path(request).removeprefix(AUTHORIZE_PATH)
         service_id = path.removeprefix(INFERENCE_PREFIX).partition("/")[0]
-        caller = authenticate(
-            identities=system.directory.identities,
-            signer=system.directory.signer,
-            headers=request.headers.items(),
-            method=request.method,
-            path=path,
-            query=request.scope["query_string"].decode("latin-1"),
-            body=await request.body(),
-            now_s=system.directory.now_s(),
-        )
+        caller = await system.directory.caller(request, path=path)
         try:
             stored = await asyncio.to_thread(system.store.service, service_id)
         except NotFound:

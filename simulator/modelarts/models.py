@@ -11,13 +11,14 @@ import asyncio
 import logging
 import re
 import shutil
-import sqlite3
 import uuid
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from backends.base import Backend, ImageArtifact, PackageArtifact
-from backends.errors import ArtifactUnsupported, BackendError, ImageNotFound
+from backends.errors import BackendError
 from simulator.errors import SourceUnusable
 from simulator.facts.statuses import ModelStatus
 from simulator.modelarts.config_json import ModelConfig, read_config
@@ -122,7 +123,7 @@ class Publisher:
             await asyncio.to_thread(
                 self._store.finish_model, row.model_id, status, message, changes
             )
-        except sqlite3.Error:
+        except SQLAlchemyError:
             logger.exception("model %s stays unpublished until the next start", row.model_id)
 
     async def _check_image(
@@ -138,8 +139,6 @@ class Publisher:
         config = read_config(document, "initial_config")
         try:
             info = await self._backend.inspect_image(reference)
-        except (ImageNotFound, ArtifactUnsupported) as error:
-            raise SourceUnusable(reference, error.message, hint=error.hint) from error
         except BackendError as error:
             raise SourceUnusable(reference, error.message, hint=error.hint) from error
         # The content id, not the tag: a later move of the tag changes nothing that is deployed.

@@ -10,6 +10,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
+from simulator import operations
 from simulator.errors import (
     InUse,
     InvalidRequest,
@@ -100,7 +101,7 @@ def _add_service_routes(router: APIRouter, system: System) -> None:
         for service_id in wanted:  # all must exist before any is deleted
             await asyncio.to_thread(system.store.service, service_id, project_id)
         for service_id in wanted:
-            await change_goal(system, service_id, project_id, requests.delete)
+            await operations.change_goal(system, service_id, project_id, requests.delete)
         return Json({})
 
     @router.get("/services/{service_id}/events", summary="List a service's events")
@@ -196,7 +197,7 @@ async def _update_service(
                     )
                 ]
             )
-        await change_goal(system, service_id, project_id, change)
+        await operations.change_goal(system, service_id, project_id, change)
     elif update.description is not None:
         rules.check_description(update.description)
         await _describe(system, service_id, project_id, update.description)
@@ -214,21 +215,6 @@ async def _describe(system: System, service_id: str, project_id: str, descriptio
         lambda service: (service, ()),
         document,
     )
-
-
-async def change_goal(
-    system: System, service_id: str, project_id: str | None, change: requests.Change
-) -> None:
-    """Start, stop or delete a service: store what is wanted, and let the engine do it.
-
-    Raises:
-        NotFound, StatusForbids.
-    """
-    now = system.clock.now_ms()
-    await asyncio.to_thread(
-        system.store.change_service, service_id, project_id, now, lambda s: change(s, now)
-    )
-    system.engine.wake(service_id)
 
 
 def _calls(system: System, stored: Stored) -> wire.Calls:
@@ -281,22 +267,12 @@ def _add_model_routes(router: APIRouter, system: System) -> None:
 async def _delete_model(system: System, project_id: str, model_id: str) -> dict[str, Any]:
     """A model in use is told of inside a 200 answer. Source: Deleting an AI Application."""
     try:
-        await delete_model_now(system, project_id, model_id)
+        await operations.delete_model(system, project_id, model_id)
     except InUse as error:
         answer = wire.error_answer(error)
         failed = {"model_id": model_id} | answer.body()
         return {"delete_success_list": [], "delete_failed_list": [failed]}
     return {"delete_success_list": [model_id], "delete_failed_list": []}
-
-
-async def delete_model_now(system: System, project_id: str, model_id: str) -> None:
-    """Remove a model and its private copy.
-
-    Raises:
-        NotFound, InUse.
-    """
-    await asyncio.to_thread(system.store.delete_model, project_id, model_id)
-    await system.publisher.discard(model_id)
 
 
 def _add_missing_routes(router: APIRouter, system: System) -> None:

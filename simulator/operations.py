@@ -1,0 +1,36 @@
+"""What a user may do to services and models, whichever surface it comes through."""
+
+from __future__ import annotations
+
+import asyncio
+
+from simulator.lifecycle.requests import Change
+from simulator.system import System
+
+
+async def change_goal(
+    system: System, service_id: str, project_id: str | None, change: Change
+) -> None:
+    """Start, stop or delete a service: store what is wanted, and let the engine do it.
+
+    Args:
+        project_id: the service must be of this project; None for any.
+
+    Raises:
+        NotFound, StatusForbids.
+    """
+    now = system.clock.now_ms()
+    await asyncio.to_thread(
+        system.store.change_service, service_id, project_id, now, lambda s: change(s, now)
+    )
+    system.engine.wake(service_id)
+
+
+async def delete_model(system: System, project_id: str, model_id: str) -> None:
+    """Remove a model and its private copy.
+
+    Raises:
+        NotFound, InUse.
+    """
+    await asyncio.to_thread(system.store.delete_model, project_id, model_id)
+    await system.publisher.discard(model_id)
