@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import platformdirs
-from pydantic import Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -36,6 +36,28 @@ def default_home() -> Path:
     """The data directory: `DRYDOCK_HOME`, else the platform's place for user data."""
     chosen = os.environ.get("DRYDOCK_HOME")
     return Path(chosen).expanduser() if chosen else Path(platformdirs.user_data_dir("drydock"))
+
+
+class InboundRuleSettings(BaseModel):
+    """What a security group lets in; both ports are included."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    protocol: str = "tcp"
+    source: str = "0.0.0.0/0"
+    first_port: int = Field(default=1, ge=1, le=65535)
+    last_port: int = Field(default=65535, ge=1, le=65535)
+
+
+class NetworkSettings(BaseModel):
+    """The networks that exist, as `[networks.vpcs]` and `[[networks.security_groups.NAME]]`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    vpcs: dict[str, list[str]] = Field(default_factory=dict)
+    """Id of each VPC to the network ids of its subnets."""
+    security_groups: dict[str, list[InboundRuleSettings]] = Field(default_factory=dict)
+    """Id of each security group to its inbound rules."""
 
 
 class Settings(BaseSettings):
@@ -71,6 +93,15 @@ class Settings(BaseSettings):
     crash_limit: int = Field(default=3, ge=0)
     """How often an instance may die during a deployment before the deployment fails; 0: never, wait
     for the deploy timeout as the cloud does."""
+    readings: dict[str, str] = Field(default_factory=dict)
+    """Which reading is taken where the documents disagree: name to option. docs/rules.md lists
+    them."""
+    strict: bool = False
+    """Refuse fields that no document names, rather than tell of them."""
+    workspaces: list[str] | None = None
+    """Workspaces that exist besides the default one; when given, others are refused."""
+    networks: NetworkSettings | None = None
+    """VPCs and security groups that exist; when given, others are refused."""
     log_level: str = "warning"
 
     @classmethod

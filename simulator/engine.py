@@ -270,7 +270,9 @@ class Engine:
             service,
             prefix=self._prefix,
             timeout_s=self._settings.predict_timeout_s,
-            requests_per_s=self._settings.traffic_limit_per_s or None,
+            requests_per_s=stored.row.document.get("requests_per_s")
+            or self._settings.traffic_limit_per_s
+            or None,
         )
 
     # -- seeing -----------------------------------------------------------------------------

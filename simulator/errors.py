@@ -19,6 +19,7 @@ DrydockError
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -50,18 +51,29 @@ class Violation:
     message: str
     source: str
 
+    @property
+    def told(self) -> str:
+        """The message with who says so: `config: needs at least one model. [MA-SVC-006, ...]`."""
+        return f"{self.message}. [{self.rule}, {self.source}]"
+
 
 class Refused(DrydockError):
     """The cloud would refuse this too."""
 
 
 class InvalidRequest(Refused):
-    """The request breaks one or more rules. Nothing was changed."""
+    """The request breaks one or more rules. Nothing was changed.
 
-    def __init__(self, violations: list[Violation]) -> None:
+    Attributes:
+        violations: in documented order; the first makes the cloud's code and message.
+        warnings: what would not have been refused.
+    """
+
+    def __init__(self, violations: list[Violation], warnings: Sequence[Violation] = ()) -> None:
         if not violations:
             raise ValueError("InvalidRequest needs at least one violation")
         self.violations = violations
+        self.warnings = tuple(warnings)
         super().__init__("; ".join(v.message for v in violations))
 
 
@@ -113,39 +125,6 @@ class InUse(Refused):
         self.key = key
         self.users = users
         super().__init__(f"{kind} {key} is used by {', '.join(users)}")
-
-
-class ModelMissing(NotFound):
-    """A deployment names a model that does not exist."""
-
-    def __init__(self, model_id: str) -> None:
-        super().__init__("model", model_id)
-
-
-class ModelNotPublished(Refused):
-    """Only models in the status `published` (the console's "Normal") can be deployed."""
-
-    def __init__(self, model_id: str, status: str) -> None:
-        self.model_id = model_id
-        self.status = status
-        super().__init__(f"model {model_id} is {status}; only published models can be deployed")
-
-
-class PoolMissing(Refused):
-    """There is no dedicated resource pool with this id."""
-
-    def __init__(self, pool: str) -> None:
-        self.pool = pool
-        super().__init__(f"resource pool {pool} does not exist")
-
-
-class SpecificationUnavailable(Refused):
-    """Nothing here can give what the specification promises."""
-
-    def __init__(self, specification: str, why: str) -> None:
-        self.specification = specification
-        self.why = why
-        super().__init__(f"specification {specification} is not available: {why}")
 
 
 class SourceUnusable(Refused):

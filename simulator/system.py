@@ -24,6 +24,7 @@ from simulator.identities import identities_from
 from simulator.listeners import Listeners
 from simulator.modelarts import wire
 from simulator.modelarts.models import Publisher
+from simulator.modelarts.ruling import Ruling
 from simulator.routetable import RouteTable
 from simulator.store.queries import Store
 from simulator.traffic import Traffic
@@ -63,6 +64,7 @@ class System:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.paths: Paths = settings.paths
+        self.ruling = Ruling(settings)
         self.listeners = Listeners()
         self.shutdown = asyncio.Event()
         self.shutdown_mode = ShutdownMode.STOP

@@ -11,9 +11,8 @@ import orjson
 from pydantic import BaseModel, ConfigDict
 
 from simulator.errors import InvalidRequest, SourceUnusable, Violation
-from simulator.modelarts import rules
 from simulator.modelarts.models import LOCAL_SCHEME
-from simulator.modelarts.schemas import CreateModel
+from simulator.modelarts.rules.model import CREATE_MODEL, CreateModel
 from simulator.packages import package_root
 from simulator.strict_json import parse_object
 from simulator.system import System
@@ -42,46 +41,47 @@ async def import_model(system: System, wanted: ImportModel) -> dict[str, Any]:
     if (wanted.path is None) == (wanted.image is None):
         text = "name a package directory (path) or an image, one of the two"
         raise InvalidRequest([Violation("DD-IMP-001", "", text, "drydock models import")])
-    request = _from_path(wanted) if wanted.path is not None else _from_image(wanted)
+    body = _from_path(wanted) if wanted.path is not None else _from_image(wanted)
     identity = system.identity
     project_id = identity.projects[0].id
-    version = wanted.version or await _next_version(system, project_id, request.model_name)
-    request = request.model_copy(update={"model_version": version})
-    rules.check_create_model(request)
+    name = str(body["model_name"])
+    body["model_version"] = wanted.version or await _next_version(system, project_id, name)
+    accepted = system.ruling.accept(CREATE_MODEL, CreateModel, body)
     model_id = await system.publisher.create(
-        request,
+        accepted.request,
+        accepted.body,
         project_id=project_id,
         owner=identity.user_id,
         tenant=identity.domain_id,
         now=system.clock.now_ms(),
     )
-    return {"model_id": model_id, "name": request.model_name, "version": version}
+    return {"model_id": model_id, "name": name, "version": body["model_version"]}
 
 
-def _from_path(wanted: ImportModel) -> CreateModel:
+def _from_path(wanted: ImportModel) -> dict[str, Any]:
     path = Path(wanted.path or "")
     if not path.is_absolute():
         raise SourceUnusable(str(path), "the path must be absolute")
     root = package_root(path, str(path))
     config = parse_object((root / "model" / "config.json").read_bytes())
-    return CreateModel(
-        model_name=wanted.name or _as_name(root.name),
-        model_version="",
-        model_type=str(config.get("model_type", "")),
-        source_location=f"{LOCAL_SCHEME}{root}",
-    )
+    return {
+        "model_name": wanted.name or _as_name(root.name),
+        "model_type": str(config.get("model_type", "")),
+        "source_location": f"{LOCAL_SCHEME}{root}",
+    }
 
 
-def _from_image(wanted: ImportModel) -> CreateModel:
+def _from_image(wanted: ImportModel) -> dict[str, Any]:
     reference = wanted.image or ""
     last = reference.split("@")[0].rsplit("/", 1)[-1].split(":")[0]
-    return CreateModel(
-        model_name=wanted.name or _as_name(last),
-        model_version="",
-        model_type="Image",
-        source_location=reference,
-        initial_config=orjson.dumps(wanted.config).decode() if wanted.config else None,
-    )
+    body = {
+        "model_name": wanted.name or _as_name(last),
+        "model_type": "Image",
+        "source_location": reference,
+    }
+    if wanted.config:
+        body["initial_config"] = orjson.dumps(wanted.config).decode()
+    return body
 
 
 def _as_name(text: str) -> str:

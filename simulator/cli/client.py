@@ -303,7 +303,9 @@ def refusal(answer: httpx.Response) -> Failure:
     code = str(body.get("error_code") or body.get("code") or body.get("erno") or "")
     message = str(body.get("error_msg") or body.get("message") or body.get("msg") or "")
     violations = [one for one in body.get("violations") or () if isinstance(one, dict)]
-    if len(violations) > 1:
+    if len(violations) == 1:
+        message = str(violations[0].get("message", message))
+    elif violations:
         message = f"the request breaks {len(violations)} rules"
     return Failure(
         message or f"{answer.request.method} {answer.request.url.path}: HTTP {answer.status_code}",
@@ -319,7 +321,7 @@ def _violation(violation: Mapping[str, Any], *, alone: bool) -> str:
     """A broken rule in a line; its message is the failure's own when there is just one."""
     path = violation.get("path") or "the whole body"
     said = "" if alone else f": {violation.get('message', '')}"
-    return f"at {path}{said} [{violation.get('rule', '')}; {violation.get('source', '')}]"
+    return f"at {path}{said} [{violation.get('rule', '')}, {violation.get('source', '')}]"
 
 
 def _lines(answer: httpx.Response) -> Iterator[bytes]:

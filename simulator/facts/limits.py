@@ -18,6 +18,9 @@ REAL_TIME_SERVICES = 20
 REQUEST_BODY_MAX_BYTES = 12 * 1024 * 1024
 """Source: inference access guide (12 MB by API)."""
 
+TRAFFIC_LIMIT_PER_S = 100
+"""Requests a second that a service takes by default. Source: inference access guide."""
+
 TERMINATION_GRACE_MIN_S = 30
 TERMINATION_GRACE_MAX_S = 300
 TERMINATION_GRACE_DEFAULT_S = 240
@@ -28,6 +31,18 @@ HEALTH_TIMEOUT_S = 5
 HEALTH_INITIAL_DELAY_S = 12
 HEALTH_FAILURE_THRESHOLD = 12
 """Source: model import console guide, health check defaults (/health, 5 s, 12 s, 12 failures)."""
+
+LOG_ID_CHARACTERS = 64
+"""Length of the ids of log groups and log streams. Source: Deploying Services, table 13."""
+
+BATCH_SERVICES = 1000
+"""Batch services a user may have. Source: Deploying as a Batch Service, context."""
+
+BATCH_IMAGE_BELOW_BYTES = 10 * 1024 * 1024
+"""An image that a batch service reads is smaller. Source: Deploying as a Batch Service, table 1."""
+
+BATCH_CSV_MAX_BYTES = 12 * 1024 * 1024
+"""Source: Deploying as a Batch Service, table 1 (a CSV file does not exceed 12 MB)."""
 
 LIST_LIMIT = 1000
 """Default page of the list calls. Source: Querying Services, limit."""

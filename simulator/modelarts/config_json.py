@@ -6,22 +6,15 @@ Source: ModelArts, specifications for editing a model configuration file. In the
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from simulator.errors import InvalidRequest, Violation
+from simulator.errors import InvalidRequest, NotSimulated, Violation
 from simulator.facts import limits
-from simulator.modelarts.shape import readable_path
-from simulator.strict_json import pointer
+from simulator.modelarts.rules import CATALOGUE
+from simulator.modelarts.rules.config_json import CONFIG_FILE, content_type, whole_number
 
-SOURCE = "Specifications for Editing a Model Configuration File"
 JSON_TYPE = "application/json"
-HEALTH_NUMBER_MAX = 86_400
-"""No period, time-out or threshold is larger; a day in seconds."""
-_DIGITS = re.compile(r"-?[0-9]{1,9}")
-_METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS")
 
 
 @dataclass(frozen=True)
@@ -68,160 +61,75 @@ def read_config(document: dict[str, Any], where: str) -> ModelConfig:
 
     Raises:
         InvalidRequest: everything that is wrong with it, each with its place.
+        NotSimulated: it asks for a health check by EXEC.
     """
-    reader = _Reader(where)
-    is_image = document.get("model_type") == "Image"
-    config = ModelConfig(
-        model_type=reader.text(document, ("model_type",), mandatory=True),
-        model_algorithm=reader.text(document, ("model_algorithm",), mandatory=not is_image),
-        apis=tuple(reader.apis(document.get("apis"))),
-        runtime=reader.text(document, ("runtime",)),
-        swr_location=reader.text(document, ("swr_location",)),
-        health=reader.health(document.get("health")),
-        port=reader.port(document.get("port")),
+    report = CATALOGUE.judge(CONFIG_FILE, document)
+    if report.violations:
+        raise InvalidRequest([_in(where, violation) for violation in report.violations])
+    clean = report.clean
+    return ModelConfig(
+        model_type=clean["model_type"],
+        model_algorithm=clean.get("model_algorithm", ""),
+        apis=tuple(_api(api) for api in clean.get("apis", ())),
+        runtime=clean.get("runtime", ""),
+        swr_location=clean.get("swr_location", ""),
+        health=_health(clean["health"]) if "health" in clean else {},
+        port=whole_number(clean.get("port")) or 8080,
         document=document,
     )
-    if not is_image and config.apis and (len(config.apis) > 1 or config.apis[0].url != "/"):
-        reader.wrong(("apis",), "only a model of type Image may have APIs besides /")
-    if reader.found:
-        raise InvalidRequest(reader.found)
-    return config
 
 
-class _Reader:
-    """Collects what is wrong, so that all of it is told at once."""
-
-    def __init__(self, where: str) -> None:
-        self.where = where
-        self.found: list[Violation] = []
-
-    def wrong(self, path: tuple[str | int, ...], text: str) -> None:
-        message = f"{self.where}: {readable_path(path)}: {text}"
-        self.found.append(Violation("MA-CFG-001", pointer(*path), message, SOURCE))
-
-    def text(
-        self, holder: dict[str, Any], path: tuple[str | int, ...], *, mandatory: bool = False
-    ) -> str:
-        value = holder.get(str(path[-1]))
-        if value is None:
-            if mandatory:
-                self.wrong(path, "is mandatory")
-            return ""
-        if not isinstance(value, str):
-            self.wrong(path, f"must be a string, not {value!r}")
-            return ""
-        return value
-
-    def apis(self, value: Any) -> Iterator[ModelApi]:
-        if value is None:
-            return
-        if not isinstance(value, list):
-            self.wrong(("apis",), "must be an array of APIs")
-            return
-        for index, api in enumerate(value):
-            if isinstance(api, dict):
-                yield self._api(api, ("apis", index))
-            else:
-                self.wrong(("apis", index), "must be an object")
-
-    def _api(self, api: dict[str, Any], path: tuple[str | int, ...]) -> ModelApi:
-        url = self.text(api, (*path, "url")) or "/"
-        self._check_path(url, (*path, "url"))
-        method = (self.text(api, (*path, "method")) or "POST").upper()
-        if method not in _METHODS:
-            self.wrong((*path, "method"), f"is one of {', '.join(_METHODS)}; got {method!r}")
-        content_type, request = self._side(api.get("request"), (*path, "request"))
-        _, response = self._side(api.get("response"), (*path, "response"))
-        return ModelApi(
-            url=url,
-            method=method,
-            protocol=self.text(api, (*path, "protocol")) or "http",
-            content_type=content_type,
-            request=request,
-            response=response,
-        )
-
-    def _check_path(self, url: str, path: tuple[str | int, ...]) -> None:
-        if not url.startswith("/"):
-            self.wrong(path, f"must begin with /; got {url!r}")
-        if not url.isascii() or not url.isprintable() or set(url) & {" ", "?", "#"}:
-            self.wrong(path, f"must be a plain URL path without spaces, ? or #; got {url!r}")
-
-    def _side(self, value: Any, path: tuple[str | int, ...]) -> tuple[str, dict[str, Any]]:
-        """`request` or `response`, in either shape: content type and schema."""
-        if value is None:
-            return JSON_TYPE, {}
-        if not isinstance(value, dict):
-            self.wrong(path, "must be an object")
-            return JSON_TYPE, {}
-        content_type = value.get("Content-type", value.get("Content-Type"))
-        if content_type is None and "data" not in value:
-            return JSON_TYPE, value  # the older shape: the schema itself
-        schema = value.get("data", {})
-        if not isinstance(schema, dict):
-            self.wrong((*path, "data"), "must be a JSON schema object")
-            schema = {}
-        if content_type is not None and not isinstance(content_type, str):
-            self.wrong((*path, "Content-type"), "must be a string")
-            content_type = JSON_TYPE
-        return content_type or JSON_TYPE, schema
-
-    def health(self, value: Any) -> dict[str, Any]:
-        if value is None:
-            return {}
-        if not isinstance(value, dict):
-            self.wrong(("health",), "must be an object")
-            return {}
-        if str(value.get("check_method", "HTTP")).upper() != "HTTP":
-            self.wrong(
-                ("health", "check_method"), "only HTTP checks are simulated so far, not EXEC"
-            )
-        url = self.text(value, ("health", "url"), mandatory=True)
-        if url:
-            self._check_path(url, ("health", "url"))
-        return {
-            "path": url,
-            "initial_delay_s": self._number(
-                value, "initial_delay_seconds", limits.HEALTH_INITIAL_DELAY_S, 0
-            ),
-            "period_s": self._number(value, "period_seconds", limits.HEALTH_PERIOD_S, 1),
-            "timeout_s": self._number(value, "timeout_seconds", limits.HEALTH_TIMEOUT_S, 1),
-            "failure_threshold": self._number(
-                value, "failure_threshold", limits.HEALTH_FAILURE_THRESHOLD, 1
-            ),
+def parameters_by_api(config: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """The path of each API to its parameters and their types, from a config.json that was read."""
+    return {
+        api.url: {
+            name: str(schema.get("type", "object")) if isinstance(schema, dict) else "object"
+            for name, schema in (api.request.get("properties") or {}).items()
         }
-
-    def _number(self, holder: dict[str, Any], name: str, default: int, lowest: int) -> int:
-        """The documents write these numbers as strings; numbers are taken too."""
-        value = holder.get(name)
-        if value is None or value == "":
-            return default
-        number = _whole_number(value)
-        if number is None or not lowest <= number <= HEALTH_NUMBER_MAX:
-            text = f"must be a whole number from {lowest} to {HEALTH_NUMBER_MAX}"
-            self.wrong(("health", name), f"{text}, not {_shown(value)}")
-            return default
-        return number
-
-    def port(self, value: Any) -> int:
-        if value is None:
-            return 8080
-        port = _whole_number(value)
-        if port is None or not 1 <= port <= 65535:
-            self.wrong(("port",), f"must be a whole number from 1 to 65535, not {_shown(value)}")
-            return 8080
-        return port
+        for api in (_api(entry) for entry in config.get("apis") or ())
+    }
 
 
-def _whole_number(value: Any) -> int | None:
-    """A number, or one in a string as the documents write it; None for anything else."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    if isinstance(value, str) and _DIGITS.fullmatch(value):
-        return int(value)
-    return None
+def _in(where: str, violation: Violation) -> Violation:
+    message = f"{where}: {violation.message}"
+    return Violation(violation.rule, violation.path, message, violation.source)
 
 
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+def _api(api: dict[str, Any]) -> ModelApi:
+    request_type, request = _side(api.get("request"))
+    _, response = _side(api.get("response"))
+    return ModelApi(
+        url=api.get("url") or "/",
+        method=(api.get("method") or "POST").upper(),
+        protocol=api.get("protocol") or "http",
+        content_type=request_type,
+        request=request,
+        response=response,
+    )
+
+
+def _side(side: dict[str, Any] | None) -> tuple[str, dict[str, Any]]:
+    """`request` or `response`, in either shape: content type and schema."""
+    if side is None:
+        return JSON_TYPE, {}
+    _, kind = content_type(side)
+    if kind is None and "data" not in side:
+        return JSON_TYPE, side
+    return kind or JSON_TYPE, side.get("data", {})
+
+
+def _health(check: dict[str, Any]) -> dict[str, Any]:
+    if str(check.get("check_method", "HTTP")).upper() == "EXEC":
+        raise NotSimulated("checking the health of a model by EXEC")
+
+    def number(name: str, default: int) -> int:
+        value = whole_number(check.get(name, ""))
+        return default if value is None else value
+
+    return {
+        "path": check["url"],
+        "initial_delay_s": number("initial_delay_seconds", limits.HEALTH_INITIAL_DELAY_S),
+        "period_s": number("period_seconds", limits.HEALTH_PERIOD_S),
+        "timeout_s": number("timeout_seconds", limits.HEALTH_TIMEOUT_S),
+        "failure_threshold": number("failure_threshold", limits.HEALTH_FAILURE_THRESHOLD),
+    }

@@ -22,8 +22,9 @@ from backends.errors import BackendError
 from simulator.errors import SourceUnusable
 from simulator.facts.statuses import ModelStatus
 from simulator.modelarts.config_json import ModelConfig, read_config
-from simulator.modelarts.schemas import CreateModel
-from simulator.objects import BadObjectPath, local_path, parse_object_path
+from simulator.modelarts.rules.model import CreateModel
+from simulator.objectpaths import BadObjectPath, parse_object_path
+from simulator.objects import local_path
 from simulator.packages import check_runnable, copy_package, package_root
 from simulator.specs import artifact_document
 from simulator.store.queries import Store
@@ -48,9 +49,19 @@ class Publisher:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def create(
-        self, request: CreateModel, *, project_id: str, owner: str, tenant: str, now: int
+        self,
+        request: CreateModel,
+        body: dict[str, Any],
+        *,
+        project_id: str,
+        owner: str,
+        tenant: str,
+        now: int,
     ) -> str:
         """Check that the model can be imported, store it and begin to publish it.
+
+        Args:
+            body: the request as it is shown later.
 
         Returns:
             The model's id; its status is `publishing` at first.
@@ -76,8 +87,7 @@ class Publisher:
             artifact=artifact,
             apis=[{"path": api.url, "method": api.method} for api in config.apis],
             health=_health(request.model_type, config),
-            document=request.model_dump(exclude_none=True)
-            | {"owner": owner, "tenant": tenant, "config": config.document},
+            document=body | {"owner": owner, "tenant": tenant, "config": config.document},
         )
         await asyncio.to_thread(self._store.add_model, row)
         self._begin(row)

@@ -13,7 +13,6 @@ from fastapi import APIRouter, Request
 from simulator import operations
 from simulator.errors import (
     InUse,
-    InvalidRequest,
     NotFound,
     NotSimulated,
     UnknownOperation,
@@ -24,15 +23,17 @@ from simulator.facts.specifications import SPECIFICATIONS
 from simulator.iam.access import Caller
 from simulator.lifecycle import requests
 from simulator.lifecycle.objects import Event, EventKind
-from simulator.modelarts import rules, services, wire
+from simulator.modelarts import services, wire
 from simulator.modelarts.queries import (
     EventQuery,
     ModelQuery,
     ServiceQuery,
     read_query,
 )
-from simulator.modelarts.schemas import CreateModel, CreateService, UpdateService
-from simulator.modelarts.shape import read_shape
+from simulator.modelarts.rules.common import CHANGE, CREATE
+from simulator.modelarts.rules.model import CREATE_MODEL, CreateModel
+from simulator.modelarts.ruling import facts_of
+from simulator.modelarts.schemas import CreateService, UpdateService
 from simulator.store.queries import ServiceFilter, Stored
 from simulator.strict_json import parse_object
 from simulator.system import System
@@ -48,6 +49,17 @@ NOT_SIMULATED = {
     ("GET", "services/tms/tags"): "querying the tags of all services",
 }
 """Documented operations that are not there yet; everything else unknown is 404."""
+
+
+_CONFIGURATION = {
+    "config",
+    "schedule",
+    "additional_properties",
+    "load_balancer_policy",
+    "priority",
+    "service_secrets",
+}
+"""Fields of an update that change more than the description."""
 
 
 def modelarts_router(system: System) -> APIRouter:
@@ -88,11 +100,8 @@ def _add_service_routes(router: APIRouter, system: System) -> None:
     @router.put("/services/{service_id}", summary="Start, stop or describe a service")
     async def update_service(project_id: str, service_id: str, request: Request) -> Json:
         await system.directory.caller(request, project_id)
-        update = read_shape(
-            UpdateService, parse_object(await request.body()), "Updating Service Configurations"
-        )
-        await _update_service(system, project_id, service_id, update)
-        return Json({})
+        body = parse_object(await request.body())
+        return Json(await _update_service(system, project_id, service_id, body))
 
     @router.delete("/services/{service_ids}", summary="Delete services")
     async def delete_services(project_id: str, service_ids: str, request: Request) -> Json:
@@ -128,25 +137,26 @@ def _add_service_routes(router: APIRouter, system: System) -> None:
 async def _create_service(
     system: System, caller: Caller, project_id: str, body: dict[str, Any]
 ) -> dict[str, Any]:
-    request = read_shape(CreateService, body, rules.DEPLOY)
-    rules.check_create_service(request)
+    accepted = system.ruling.accept(CREATE, CreateService, body)
+    request = accepted.request
     services.check_simulated(request)
     models = {}
     for model_id in {config.model_id for config in request.config}:
         try:
             models[model_id] = await asyncio.to_thread(system.store.model, project_id, model_id)
         except NotFound:
-            continue  # check_admission names the place
-    services.check_admission(request, models)
+            continue  # admission names the place
+    warnings = system.ruling.admit(CREATE, body, system.ruling.facts(models))
     now = system.clock.now_ms()
     row, versions = services.build_service(
         request,
-        body,
+        accepted.body,
         project_id=project_id,
         user_id=caller.user_id,
         domain_id=caller.domain_id,
         models=models,
         now=now,
+        timeout_unit_s=60 if system.ruling.readings["deploy-timeout"] == "minutes" else 1,
     )
     created = Event(EventKind.NORMAL, "the service is being deployed", "Created")
     await asyncio.to_thread(
@@ -154,7 +164,13 @@ async def _create_service(
     )
     system.engine.wake(row.service_id)
     resource_ids = [f"{row.service_id}.{version.version_id}" for version in versions]
-    return {"service_id": row.service_id, "resource_ids": resource_ids}
+    answer = {"service_id": row.service_id, "resource_ids": resource_ids}
+    return _with_warnings(answer, (*accepted.warnings, *warnings))
+
+
+def _with_warnings(answer: dict[str, Any], warnings: tuple[Violation, ...]) -> dict[str, Any]:
+    """The answer, with what should be told under an extension key; none when there is nothing."""
+    return answer | {"warnings": [vars(one) for one in warnings]} if warnings else answer
 
 
 async def _list_services(system: System, project_id: str, query: ServiceQuery) -> dict[str, Any]:
@@ -180,27 +196,21 @@ async def _list_services(system: System, project_id: str, query: ServiceQuery) -
 
 
 async def _update_service(
-    system: System, project_id: str, service_id: str, update: UpdateService
-) -> None:
-    if update.status is None and (update.config is not None or update.schedule is not None):
-        raise NotSimulated("changing the configuration of a deployed service")
+    system: System, project_id: str, service_id: str, body: dict[str, Any]
+) -> dict[str, Any]:
+    stored = await asyncio.to_thread(system.store.service, service_id, project_id)
+    facts = facts_of(stored)
+    accepted = system.ruling.accept(CHANGE, UpdateService, body, facts)
+    system.ruling.admit(CHANGE, body, facts)
+    update = accepted.request
     if update.status is not None:
-        change = {"running": requests.start, "stopped": requests.stop}.get(update.status)
-        if change is None:
-            raise InvalidRequest(
-                [
-                    Violation(
-                        "MA-UPD-001",
-                        "/status",
-                        f"status: is running or stopped; got {update.status!r}",
-                        "Updating Service Configurations",
-                    )
-                ]
-            )
+        change = {"running": requests.start, "stopped": requests.stop}[update.status]
         await operations.change_goal(system, service_id, project_id, change)
+    elif set(accepted.body) & _CONFIGURATION:
+        raise NotSimulated("changing the configuration of a deployed service")
     elif update.description is not None:
-        rules.check_description(update.description)
         await _describe(system, service_id, project_id, update.description)
+    return _with_warnings({}, accepted.warnings)
 
 
 async def _describe(system: System, service_id: str, project_id: str, description: str) -> None:
@@ -227,16 +237,16 @@ def _add_model_routes(router: APIRouter, system: System) -> None:
     async def create_model(project_id: str, request: Request) -> Json:
         caller = await system.directory.caller(request, project_id)
         body = parse_object(await request.body())
-        wanted = read_shape(CreateModel, body, rules.IMPORT)
-        rules.check_create_model(wanted)
+        accepted = system.ruling.accept(CREATE_MODEL, CreateModel, body)
         model_id = await system.publisher.create(
-            wanted,
+            accepted.request,
+            accepted.body,
             project_id=project_id,
             owner=caller.user_id,
             tenant=caller.domain_id,
             now=system.clock.now_ms(),
         )
-        return Json({"model_id": model_id})
+        return Json(_with_warnings({"model_id": model_id}, accepted.warnings))
 
     @router.get("/models", summary="List models")
     async def list_models(project_id: str, request: Request) -> Json:

@@ -1,151 +1,249 @@
-"""Wire shapes as sent: types and mandatory fields; everything else is a rule.
+"""Wire shapes of services: types and mandatory fields; everything else is a rule.
 
-Source: Deploying Services, tables 3 to 13. Unknown fields are kept, so that a request is shown as
-it was accepted.
+Source: Deploying Services, tables 3 to 13, in their order; Updating Service Configurations. Fields
+after a table's own are from the machine-readable API definition of newer editions.
 """
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Any
+from dataclasses import dataclass, field
+from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, StrictStr
+from simulator.modelarts.error_codes import INVALID_ARGUMENT
+from simulator.rules.rule import Proof, Source
+from simulator.rules.shape import Numeric, OneOrMap, Shape, Table
 
-_SHORT_NUMBER = re.compile(r" *-?[0-9]{1,9} *")
-
-
-def _numeric_string(value: Any) -> Any:
-    """The documents' own examples send weights as strings: `"70"`."""
-    if isinstance(value, str) and _SHORT_NUMBER.fullmatch(value):
-        return int(value)
-    return value
+DEPLOY = "Deploying Services"
+UPDATE = "Updating Service Configurations"
+API_DEFINITION = Source("Deploying Services", "API definition of newer editions")
 
 
-def _no_boolean(value: Any) -> Any:
-    if isinstance(value, bool):
-        raise ValueError("a number is expected, not a boolean")
-    return value
+def _table(number: int) -> Table:
+    return Table("MA", number, Source(DEPLOY, f"table {number}"), INVALID_ARGUMENT)
 
 
-Weight = Annotated[StrictInt, BeforeValidator(_numeric_string)]
-Number = Annotated[float, BeforeValidator(_no_boolean), Field(strict=False)]
-
-
-class Shape(BaseModel):
-    model_config = ConfigDict(extra="allow", populate_by_name=True, protected_namespaces=())
-
-
-class CustomSpec(Shape):
-    """Table 6."""
-
-    cpu: Number
-    memory: StrictInt
-    gpu_p4: Number = 0.0
-    ascend_a310: StrictInt = 0
-
-
-class LogVolume(Shape):
-    """Table 8."""
-
-    host_path: StrictStr
-    mount_path: StrictStr
-
-
-class PersistentVolume(Shape):
-    """Table 9."""
-
-    mount_path: StrictStr
-    name: StrictStr | None = None
-
-
-class ModelAdditionalProperties(Shape):
-    """Table 7."""
-
-    log_volume: list[LogVolume] | None = None
-    max_surge: Number | None = None
-    max_unavailable: Number | None = None
-    termination_grace_period_seconds: StrictInt | None = None
-    persistent_volumes: list[PersistentVolume] | None = None
-
-
-class ServiceConfig(Shape):
-    """Table 5: one version of the service."""
-
-    model_id: StrictStr
-    specification: StrictStr
-    instance_count: StrictInt
-    weight: Weight | None = None
-    custom_spec: CustomSpec | None = None
-    envs: dict[StrictStr, StrictStr] | None = None
-    deploy_timeout_in_seconds: StrictInt | None = None
-    cluster_id: StrictStr | None = None
-    pool_name: StrictStr | None = None
-    src_path: StrictStr | None = None
-    dest_path: StrictStr | None = None
-    req_uri: StrictStr | None = None
-    mapping_type: StrictStr | None = None
-    mapping_rule: dict[str, Any] | None = None
-    src_type: StrictStr | None = None
-    nodes: list[StrictStr] | None = None
-    additional_properties: ModelAdditionalProperties | None = None
-
-
+@dataclass(frozen=True, kw_only=True)
 class Schedule(Shape):
-    """Table 4."""
+    """When the service stops by itself."""
 
-    duration: StrictInt
-    time_unit: StrictStr
-    type: StrictStr
+    table: ClassVar[Table] = _table(4)
+
+    duration: Annotated[int, "How many of the time unit."]
+    time_unit: Annotated[str, "DAYS, HOURS or MINUTES."]
+    type: Annotated[str, "What happens: stop."]
 
 
+@dataclass(frozen=True, kw_only=True)
+class CustomSpec(Shape):
+    """What one instance gets, with the specification custom."""
+
+    table: ClassVar[Table] = _table(6)
+
+    gpu_p4: Annotated[float | None, "GPUs; decimals share one."] = None
+    memory: Annotated[int, "Memory, MB."]
+    cpu: Annotated[float, "CPU cores; decimals are allowed."]
+    ascend_a310: Annotated[int | None, "Ascend chips."] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogVolume(Shape):
+    """A directory of the host for logs."""
+
+    table: ClassVar[Table] = _table(8)
+
+    host_path: Annotated[str, "Directory on the host."]
+    mount_path: Annotated[str, "Directory in the container."]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersistentVolume(Shape):
+    """Storage that outlives the instance."""
+
+    table: ClassVar[Table] = _table(9)
+    documented_rows: ClassVar[int] = 2
+    beyond: ClassVar[Source | None] = API_DEFINITION
+
+    name: Annotated[str | None, "Name of the volume."] = None
+    mount_path: Annotated[str, "Directory in the container."]
+    storage_type: Annotated[str | None, "Kind of storage: sfs_turbo."] = None
+    source_address: Annotated[str | None, "What is mounted."] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelAdditionalProperties(Shape):
+    """Further attributes of one version."""
+
+    table: ClassVar[Table] = _table(7)
+
+    log_volume: Annotated[list[LogVolume] | None, "Directories of the host for logs."] = None
+    max_surge: Annotated[
+        float | None,
+        "Instances more than wanted during an update: below 1 a fraction, else a count.",
+    ] = None
+    max_unavailable: Annotated[
+        float | None,
+        "Instances fewer than wanted during an update: below 1 a fraction, else a count.",
+    ] = None
+    termination_grace_period_seconds: Annotated[
+        int | None, "Seconds that a container has to end by itself."
+    ] = None
+    persistent_volumes: Annotated[
+        list[PersistentVolume] | None, "Storage that outlives the instances."
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceConfig(Shape):
+    """One version of the service."""
+
+    table: ClassVar[Table] = _table(5)
+    documented_rows: ClassVar[int] = 17
+    beyond: ClassVar[Source | None] = API_DEFINITION
+
+    custom_spec: Annotated[CustomSpec | None, "Sizes, with the specification custom."] = None
+    envs: Annotated[dict[str, str] | None, "Environment variables of the model."] = None
+    specification: Annotated[str, "What one instance gets."]
+    weight: Annotated[
+        Numeric | None, "Percentage of the traffic; mandatory for real-time services."
+    ] = None
+    deploy_timeout_in_seconds: Annotated[
+        int | None, "Seconds that one instance has for deployment and start-up together."
+    ] = None
+    model_id: Annotated[str, "The model to run."]
+    src_path: Annotated[str | None, "Object path of a batch service's input."] = None
+    req_uri: Annotated[str | None, "Path of the model's API that a batch service calls."] = None
+    mapping_type: Annotated[str | None, "What makes one batch request: file or csv."] = None
+    cluster_id: Annotated[str | None, "Dedicated pool of the old kind."] = None
+    pool_name: Annotated[str | None, "Dedicated pool of the new kind."] = None
+    nodes: Annotated[list[str] | None, "Edge nodes."] = None
+    mapping_rule: Annotated[
+        dict[str, Any] | None, "Which CSV column goes into which parameter."
+    ] = None
+    src_type: Annotated[str | None, "ManifestFile, when src_path is a manifest."] = None
+    dest_path: Annotated[str | None, "Object path of a batch service's output."] = None
+    instance_count: Annotated[int, "How many instances run."]
+    additional_properties: Annotated[
+        ModelAdditionalProperties | None, "Further attributes of the version."
+    ] = None
+    affinity: Annotated[dict[str, Any] | None, "Nodes that the instances prefer."] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SmnNotification(Shape):
+    """Who is told of which changes of status."""
+
+    table: ClassVar[Table] = _table(11)
+
+    topic_urn: Annotated[str, "The topic."]
+    events: Annotated[list[int], "1 failed, 3 running, 7 concerning, 11 pending."]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LtsConfiguration(Shape):
+    """Where logs go."""
+
+    table: ClassVar[Table] = _table(13)
+
+    log_group_id: Annotated[str, "The log group."]
+    log_stream_id: Annotated[str, "The log stream."]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogReportPipeline(Shape):
+    """A channel for logs."""
+
+    table: ClassVar[Table] = _table(12)
+
+    type: Annotated[str, "Kind of the channel: LTS."]
+    configuration: Annotated[LtsConfiguration | None, "Where the logs go."] = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class ServiceAdditionalProperties(Shape):
-    """Table 10. smn_notification is documented as a map of objects and sent by the Terraform
-    provider as one flat object: both are kept as they came."""
+    """Further attributes of the service. Documented as mandatory: smn_notification (see the
+    reading smn-notification)."""
 
-    smn_notification: dict[str, Any] | None = None
-    log_report_channels: list[dict[str, Any]] | None = None
-    websocket_upgrade: StrictBool | None = None
+    table: ClassVar[Table] = _table(10)
+
+    smn_notification: Annotated[
+        Annotated[dict[str, SmnNotification], OneOrMap()] | None, "Who is told of which statuses."
+    ] = None
+    log_report_channels: Annotated[
+        list[LogReportPipeline] | None, "Channels for logs; none when absent or empty."
+    ] = None
+    websocket_upgrade: Annotated[bool | None, "Whether the service speaks WebSocket."] = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class ConsoleSettings(Shape):
+    """What only the console can set: no field of the cloud's API has it. Drydock takes it under the
+    extension key x-drydock."""
+
+    table: ClassVar[Table] = Table(
+        "MA",
+        15,
+        Source("Deploying as a Real-Time Service (2)", "table 2"),
+        INVALID_ARGUMENT,
+        Proof.INFERRED,
+    )
+
+    traffic_limit: Annotated[int | None, "Requests a second that the service takes."] = None
+    data_collection: Annotated[bool | None, "Whether requests and answers are collected."] = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class CreateService(Shape):
-    """Table 3: the body of POST /v1/{project_id}/services."""
+    """The body of POST /v1/{project_id}/services."""
 
-    infer_type: StrictStr
-    service_name: StrictStr
-    config: list[ServiceConfig]
-    workspace_id: StrictStr = "0"
-    description: StrictStr = ""
-    schedule: list[Schedule] | None = None
-    cluster_id: StrictStr | None = None
-    pool_name: StrictStr | None = None
-    vpc_id: StrictStr | None = None
-    subnet_network_id: StrictStr | None = None
-    security_group_id: StrictStr | None = None
-    additional_properties: ServiceAdditionalProperties | None = None
+    table: ClassVar[Table] = _table(3)
+    documented_rows: ClassVar[int] = 12
+    beyond: ClassVar[Source | None] = API_DEFINITION
+
+    workspace_id: Annotated[str, "Workspace of the service."] = "0"
+    schedule: Annotated[
+        list[Schedule] | None, "When the service stops by itself; real-time services only."
+    ] = None
+    cluster_id: Annotated[str | None, "Dedicated pool of the old kind."] = None
+    pool_name: Annotated[str | None, "Dedicated pool of the new kind."] = None
+    infer_type: Annotated[str, "real-time, batch or edge."]
+    vpc_id: Annotated[str | None, "Network of the instances, in the public pool."] = None
+    service_name: Annotated[str, "Name of the service."]
+    description: Annotated[str, "Remarks."] = ""
+    security_group_id: Annotated[str | None, "Who may reach the instances, in the network."] = None
+    subnet_network_id: Annotated[str | None, "Subnet of the network."] = None
+    config: Annotated[list[ServiceConfig], "The versions of the service."]
+    additional_properties: Annotated[
+        ServiceAdditionalProperties | None, "Further attributes of the service."
+    ] = None
+    load_balancer_policy: Annotated[str | None, "Which instance gets a request."] = None
+    priority: Annotated[int | None, "Who is preempted first, 1 to 3."] = None
+    x_drydock: Annotated[ConsoleSettings | None, "What only the cloud's console can set."] = field(
+        default=None, metadata={"name": "x-drydock"}
+    )
 
 
+@dataclass(frozen=True, kw_only=True)
 class UpdateService(Shape):
-    """Body of PUT /v1/{project_id}/services/{service_id}."""
+    """The body of PUT /v1/{project_id}/services/{service_id}."""
 
-    status: StrictStr | None = None
-    description: StrictStr | None = None
-    config: list[ServiceConfig] | None = None
-    schedule: list[Schedule] | None = None
-    additional_properties: ServiceAdditionalProperties | None = None
+    table: ClassVar[Table] = Table("MA", 20, Source(UPDATE, "request body"), INVALID_ARGUMENT)
 
-
-class CreateModel(Shape):
-    """Body of POST /v1/{project_id}/models. Source: Creating an AI Application."""
-
-    model_name: StrictStr
-    model_version: StrictStr
-    model_type: StrictStr
-    source_location: StrictStr | None = None
-    source_copy: StrictStr | StrictBool | None = None
-    description: StrictStr = ""
-    runtime: StrictStr | None = None
-    model_algorithm: StrictStr | None = None
-    initial_config: StrictStr | None = None
-    apis: list[dict[str, Any]] | None = None
-    install_type: list[StrictStr] | None = None
-    workspace_id: StrictStr = "0"
+    schedule: Annotated[
+        list[Schedule] | None, "When the service stops by itself; real-time services only."
+    ] = None
+    description: Annotated[str | None, "Remarks; unchanged when absent."] = None
+    config: Annotated[list[ServiceConfig] | None, "The versions that replace the present ones."] = (
+        None
+    )
+    status: Annotated[str | None, "running or stopped; what else is sent is then ignored."] = None
+    additional_properties: Annotated[
+        ServiceAdditionalProperties | None, "Further attributes of the service."
+    ] = None
+    load_balancer_policy: Annotated[str | None, "Which instance gets a request."] = None
+    priority: Annotated[int | None, "Who is preempted first, 1 to 3."] = None
+    vpc_id: Annotated[str | None, "Cannot be changed."] = None
+    subnet_network_id: Annotated[str | None, "Cannot be changed."] = None
+    security_group_id: Annotated[str | None, "Cannot be changed."] = None
+    service_secrets: Annotated[
+        list[dict[str, Any]] | None, "Secrets that are mounted, in newer editions."
+    ] = None

@@ -6,17 +6,12 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from simulator.errors import (
-    ModelMissing,
-    ModelNotPublished,
-    NotSimulated,
-    PoolMissing,
-    SpecificationUnavailable,
-)
+from simulator.errors import NotSimulated
 from simulator.facts import limits
 from simulator.facts.specifications import CUSTOM, SPECIFICATIONS, Specification
-from simulator.facts.statuses import ModelStatus, ServiceKind, ServiceStatus
+from simulator.facts.statuses import ServiceKind, ServiceStatus
 from simulator.lifecycle.objects import Goal
+from simulator.modelarts.rules.version import corrected, rounded
 from simulator.modelarts.schemas import CreateService, ServiceConfig
 from simulator.store.tables import ModelRow, ServiceRow, VersionRow
 
@@ -32,51 +27,14 @@ def check_simulated(request: CreateService) -> None:
     extra = request.additional_properties
     if extra is not None and extra.websocket_upgrade:
         raise NotSimulated("deploying WebSocket services")
-
-
-def check_admission(request: CreateService, models: Mapping[str, ModelRow]) -> None:
-    """What the request names must exist and be ready.
-
-    Args:
-        models: those of the request that exist in the project, by id.
-
-    Raises:
-        ModelMissing, ModelNotPublished, PoolMissing, SpecificationUnavailable.
-    """
-    for config in request.config:
-        model = models.get(config.model_id)
-        if model is None:
-            raise ModelMissing(config.model_id)
-        if model.status != ModelStatus.PUBLISHED:
-            raise ModelNotPublished(config.model_id, model.status)
-        pool = pool_of(request, config)
-        if pool:
-            raise PoolMissing(pool)
-        specification = specification_of(config)
-        if specification.gpus or specification.npus:
-            raise SpecificationUnavailable(
-                config.specification, "this host offers instances CPUs only"
-            )
-
-
-def pool_of(request: CreateService, config: ServiceConfig) -> str:
-    """The dedicated pool that a version runs in; empty for the public one.
-
-    The version's own setting goes before the service's, the new kind of pool before the old.
-    Source: Deploying Services, tables 3 and 5.
-    """
-    return config.pool_name or config.cluster_id or request.pool_name or request.cluster_id or ""
-
-
-def specification_of(config: ServiceConfig) -> Specification:
-    """What one instance gets.
-
-    Raises:
-        SpecificationUnavailable: `custom` outside a dedicated pool.
-    """
-    if config.specification == CUSTOM:
-        raise SpecificationUnavailable(CUSTOM, "it needs a dedicated resource pool")
-    return SPECIFICATIONS[config.specification]
+    if request.load_balancer_policy not in (None, "ROUND_ROBIN"):
+        raise NotSimulated(f"balancing load by {request.load_balancer_policy}")
+    console = request.x_drydock
+    if console is not None and console.data_collection:
+        raise NotSimulated("collecting the data of requests")
+    for version in request.config:
+        if version.additional_properties and version.additional_properties.persistent_volumes:
+            raise NotSimulated("mounting persistent volumes")
 
 
 def build_service(
@@ -88,9 +46,19 @@ def build_service(
     domain_id: str,
     models: Mapping[str, ModelRow],
     now: int,
+    timeout_unit_s: int = 1,
 ) -> tuple[ServiceRow, list[VersionRow]]:
-    """The rows of a new service."""
+    """The rows of a new service.
+
+    Args:
+        body: the request as it is shown later.
+        timeout_unit_s: seconds in one unit of deploy_timeout_in_seconds: 60 when it is read as
+            minutes.
+    """
     service_id = str(uuid.uuid4())
+    document: dict[str, Any] = {"request": body, "owner": user_id, "tenant": domain_id}
+    if request.x_drydock is not None and request.x_drydock.traffic_limit is not None:
+        document["requests_per_s"] = request.x_drydock.traffic_limit
     row = ServiceRow(
         service_id=service_id,
         project_id=project_id,
@@ -102,20 +70,41 @@ def build_service(
         published_at=now,
         transition_at=now,
         deploy_started_at=now,
-        document={"request": body, "owner": user_id, "tenant": domain_id},
+        document=document,
     )
     versions = [
-        _version(service_id, index, config, models[config.model_id])
+        _version(service_id, index, config, models[config.model_id], timeout_unit_s)
         for index, config in enumerate(request.config)
     ]
     return row, versions
 
 
-def _version(service_id: str, index: int, config: ServiceConfig, model: ModelRow) -> VersionRow:
+def specification_of(config: ServiceConfig) -> Specification:
+    """What one instance gets.
+
+    Raises:
+        KeyError: the specification is none that the rules accept.
+    """
+    spec = config.custom_spec
+    if config.specification == CUSTOM and spec is not None:
+        return Specification(
+            CUSTOM,
+            cpus=rounded(spec.cpu),
+            memory_mb=spec.memory,
+            gpus=rounded(spec.gpu_p4 or 0),
+            npus=spec.ascend_a310 or 0,
+        )
+    return SPECIFICATIONS[corrected(config.specification)]
+
+
+def _version(
+    service_id: str, index: int, config: ServiceConfig, model: ModelRow, timeout_unit_s: int
+) -> VersionRow:
     specification = specification_of(config)
     extra = config.additional_properties
     grace_s = extra.termination_grace_period_seconds if extra else None
-    timeout_s = config.deploy_timeout_in_seconds or limits.DEPLOY_TIMEOUT_DEFAULT_S
+    sent = config.deploy_timeout_in_seconds
+    timeout_s = limits.DEPLOY_TIMEOUT_DEFAULT_S if sent is None else sent * timeout_unit_s
     return VersionRow(
         service_id=service_id,
         version_id=f"v{index + 1}",
@@ -125,7 +114,7 @@ def _version(service_id: str, index: int, config: ServiceConfig, model: ModelRow
         model_version=model.version,
         weight=config.weight or 0,
         instances=config.instance_count,
-        specification=config.specification,
+        specification=specification.name,
         cpus=specification.cpus,
         memory_mib=specification.memory_mb,
         gpus=specification.gpus,

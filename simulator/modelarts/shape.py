@@ -1,4 +1,5 @@
-"""From a JSON object to a wire shape, with every type error as a violation."""
+"""From JSON to a pydantic model, with every type error as a violation: for query parameters and
+Drydock's own requests. Requests of the cloud's API are held against the rules instead."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from simulator.errors import InvalidRequest, Violation
-from simulator.strict_json import pointer
+from simulator.rules.text import pointer, readable_path
 
 ShapeT = TypeVar("ShapeT", bound=BaseModel)
 
@@ -28,19 +29,9 @@ def _violation(error: Any, source: str) -> Violation:
     path = error["loc"]
     field = readable_path(path)
     if error["type"] == "missing":
-        return Violation("MA-MANDATORY", pointer(*path), f"{field}: is mandatory", source)
+        return Violation("Mandatory", pointer(*path), f"{field}: is mandatory", source)
     message = str(error["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
     received = repr(error.get("input"))
     if len(received) > 80:
         received = received[:77] + "..."
-    return Violation(
-        "MA-TYPE", pointer(*path), f"{field}: must be {message}, not {received}", source
-    )
-
-
-def readable_path(path: tuple[str | int, ...] | list[str | int]) -> str:
-    """`("config", 0, "weight")` as people write it: `config[0].weight`."""
-    words = ""
-    for part in path:
-        words += f"[{part}]" if isinstance(part, int) else f".{part}" if words else str(part)
-    return words or "the body"
+    return Violation("Type", pointer(*path), f"{field}: must be {message}, not {received}", source)

@@ -12,24 +12,23 @@ from typing import Any
 from simulator.errors import (
     InUse,
     InvalidRequest,
-    ModelMissing,
-    ModelNotPublished,
     NameTaken,
     NotFound,
     NotSimulated,
-    PoolMissing,
     QuotaExceeded,
     Refused,
     SourceUnusable,
-    SpecificationUnavailable,
     StatusForbids,
     UnknownOperation,
+    Violation,
     with_hint,
 )
 from simulator.facts.specifications import Specification
 from simulator.facts.statuses import ServiceStatus
 from simulator.gateway.state import Cause, LocalAnswer
 from simulator.lifecycle.objects import EventKind, InstanceState
+from simulator.modelarts.error_codes import INVALID_ARGUMENT, PARAMETER_ERROR
+from simulator.modelarts.rules import CATALOGUE
 from simulator.store.queries import Stored
 from simulator.store.tables import EventRow, InstanceRow, ModelRow, VersionRow
 
@@ -63,21 +62,18 @@ class WireAnswer:
         return body
 
 
-_CODE_BY_RULE = {
-    "BadJson": "ModelArts.0104",
-    "MA-SVC-013": "ModelArts.3516",
-    "MA-CFG-001": "ModelArts.3015",
+_OUTSIDE_THE_CATALOGUE = {"BadJson": PARAMETER_ERROR}
+"""What is refused before a rule is asked; anything else is an invalid argument."""
+
+_RULE_BY_ERROR: dict[tuple[type[Refused], str], str] = {
+    (StatusForbids, "service"): "MA-UPD-008",
+    (NameTaken, "service"): "MA-ADM-013",
+    (QuotaExceeded, ""): "MA-ADM-014",
 }
-"""Rules with a code of their own; all others are invalid arguments (0101)."""
+"""Rules that are guarded in the transaction that writes, and so come as errors of their own."""
 
 _BY_TYPE: dict[type[Refused], tuple[int, str]] = {
-    ModelMissing: (404, "ModelArts.3507"),
-    ModelNotPublished: (400, "ModelArts.3515"),
-    PoolMissing: (400, "ModelArts.3547"),
-    SpecificationUnavailable: (400, "ModelArts.3976"),
     SourceUnusable: (400, "ModelArts.3017"),
-    StatusForbids: (400, "ModelArts.3519"),
-    QuotaExceeded: (400, "ModelArts.3520"),
     InUse: (500, "ModelArts.3009"),
     UnknownOperation: (404, "APIG.0101"),
     NotSimulated: (501, "Drydock.NotSimulated"),
@@ -86,7 +82,6 @@ _BY_TYPE: dict[type[Refused], tuple[int, str]] = {
 _BY_KIND: dict[tuple[type[Refused], str], tuple[int, str]] = {
     (NotFound, "service"): (404, "ModelArts.3502"),
     (NotFound, "model"): (404, "ModelArts.3001"),
-    (NameTaken, "service"): (409, "ModelArts.3503"),
     (NameTaken, "model"): (409, "ModelArts.3002"),
 }
 
@@ -98,20 +93,26 @@ def error_answer(error: Refused) -> WireAnswer:
         TypeError: the error has no row in the tables (a test walks them all).
     """
     if isinstance(error, InvalidRequest):
-        first = error.violations[0]
-        return WireAnswer(
-            400,
-            _CODE_BY_RULE.get(first.rule, "ModelArts.0101"),
-            first.message,
-            tuple(vars(violation) for violation in error.violations),
-        )
-    row = _BY_TYPE.get(type(error))
-    if row is None:
-        row = _BY_KIND.get((type(error), getattr(error, "kind", "")))
+        return _violated(error.violations)
+    kind = getattr(error, "kind", "")
+    rule_id = _RULE_BY_ERROR.get((type(error), kind))
+    if rule_id is not None:
+        rule = CATALOGUE.by_id[rule_id]
+        return _violated([Violation(rule.id, rule.at, str(error), str(rule.source))])
+    row = _BY_TYPE.get(type(error)) or _BY_KIND.get((type(error), kind))
     if row is None:
         raise TypeError(f"no wire form for {type(error).__name__}")
     status, code = row
     return WireAnswer(status, code, str(error), hint=getattr(error, "hint", ""))
+
+
+def _violated(violations: list[Violation]) -> WireAnswer:
+    """The first in documented order makes the cloud's answer; all are listed."""
+    first = violations[0]
+    rule = CATALOGUE.by_id.get(first.rule)
+    code = rule.answer if rule else _OUTSIDE_THE_CATALOGUE.get(first.rule, INVALID_ARGUMENT)
+    listed = tuple(vars(violation) for violation in violations)
+    return WireAnswer(code.status, code.code, first.told, listed)
 
 
 def gateway_answers() -> dict[Cause, LocalAnswer]:

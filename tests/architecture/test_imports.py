@@ -79,11 +79,13 @@ PURE = [
     *of("simulator.gateway.listener", "simulator.gateway.routes", "simulator.gateway.clusters"),
     *of("simulator.gateway.local_replies", "simulator.gateway.traffic_limit"),
     *of("simulator.modelarts.rules", "simulator.modelarts.schemas", "simulator.modelarts.shape"),
-    *of("simulator.modelarts.config_json", "simulator.errors", "simulator.strict_json"),
+    *of("simulator.modelarts.config_json", "simulator.modelarts.error_codes"),
+    *of("simulator.errors", "simulator.strict_json", "simulator.objectpaths", "simulator.rules"),
 ]
 NEUTRAL = of(
     "simulator.lifecycle",
     "simulator.facts",
+    "simulator.rules",
     "simulator.engine",
     "simulator.performer",
     "simulator.prober",

@@ -8,13 +8,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from simulator.objects import (
-    KEY_MAX_BYTES,
-    BadObjectPath,
-    ObjectPath,
-    local_path,
-    parse_object_path,
-)
+from simulator.objectpaths import KEY_MAX_BYTES, BadObjectPath, ObjectPath, parse_object_path
+from simulator.objects import local_path
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.errors import InvalidRequest
-from simulator.strict_json import MAX_BYTES, MAX_DEPTH, parse, parse_object, pointer
+from simulator.rules.text import pointer
+from simulator.strict_json import MAX_BYTES, MAX_DEPTH, parse, parse_object
 
 
 def refusal(body: bytes) -> tuple[str, str]:

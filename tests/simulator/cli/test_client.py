@@ -119,6 +119,6 @@ def test_every_broken_rule_is_named_with_its_place_and_source() -> None:
     failure = _refusal(400, json.dumps(body).encode())
     assert failure.message == "the request breaks 2 rules"
     assert failure.details == (
-        "at /config/0/weight: 101 [R1; table 5]",
-        "at the whole body: no name [R2; table 2]",
+        "at /config/0/weight: 101 [R1, table 5]",
+        "at the whole body: no name [R2, table 2]",
     )

@@ -41,7 +41,7 @@ class TestPage:
         ],
     )
     def test_another_value_is_refused_by_name(self, name: str, value: str) -> None:
-        assert violations(lambda: read_query(Page, {name: value})) == [("MA-TYPE", f"/{name}")]
+        assert violations(lambda: read_query(Page, {name: value})) == [("Type", f"/{name}")]
 
 
 class TestServices:
@@ -63,7 +63,7 @@ class TestServices:
     @pytest.mark.parametrize(("name", "value"), [("sort_by", "size"), ("status", "Running")])
     def test_another_is_refused(self, name: str, value: str) -> None:
         assert violations(lambda: read_query(ServiceQuery, {name: value})) == [
-            ("MA-TYPE", f"/{name}")
+            ("Type", f"/{name}")
         ]
 
 

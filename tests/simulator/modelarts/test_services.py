@@ -6,23 +6,15 @@ from typing import Any
 
 import pytest
 
-from simulator.errors import (
-    ModelMissing,
-    ModelNotPublished,
-    NotSimulated,
-    PoolMissing,
-    Refused,
-    SpecificationUnavailable,
-)
+from simulator.config import Settings
+from simulator.errors import ConfigError, InvalidRequest, NotSimulated
+from simulator.modelarts.rules import CATALOGUE
+from simulator.modelarts.rules.common import CREATE
+from simulator.modelarts.ruling import Ruling
 from simulator.modelarts.schemas import CreateService
-from simulator.modelarts.services import (
-    build_service,
-    check_admission,
-    check_simulated,
-    pool_of,
-    specification_of,
-)
-from simulator.modelarts.shape import read_shape
+from simulator.modelarts.services import build_service, check_simulated, specification_of
+from simulator.rules.shape import build
+from simulator.store.tables import ModelRow
 from tests.support.builders import NOW, PROJECT, a_model_row
 from tests.support.requests import changed, documented
 
@@ -31,8 +23,10 @@ TWO = documented("realtime-two-versions")
 MODEL_ID = ONE["config"][0]["model_id"]
 
 
-def request_of(body: dict[str, Any]) -> CreateService:
-    return read_shape(CreateService, body, "")
+def request_of(body: dict[str, Any], **readings: str) -> CreateService:
+    report = CATALOGUE.judge(CREATE, body, CATALOGUE.read(readings))
+    assert report.violations == []
+    return build(CreateService, report.clean)
 
 
 class TestSimulated:
@@ -47,8 +41,21 @@ class TestSimulated:
             (documented("edge"), "deploying edge services"),
             (documented("realtime-auto-stop"), "stopping a service by schedule"),
             (
-                {**ONE, "additional_properties": {"websocket_upgrade": True}},
+                {
+                    **ONE,
+                    "additional_properties": {"smn_notification": {}, "websocket_upgrade": True},
+                },
                 "deploying WebSocket services",
+            ),
+            ({**ONE, "load_balancer_policy": "SOURCE_IP"}, "balancing load by SOURCE_IP"),
+            ({**ONE, "x-drydock": {"data_collection": True}}, "collecting the data of requests"),
+            (
+                changed(
+                    ONE,
+                    "/config/0/additional_properties",
+                    {"persistent_volumes": [{"mount_path": "/data"}]},
+                ),
+                "mounting persistent volumes",
             ),
         ],
     )
@@ -58,60 +65,94 @@ class TestSimulated:
 
 
 class TestAdmission:
-    def refusal(self, body: dict[str, Any], **models: str) -> Refused:
-        rows = {name: a_model_row(name, status=status) for name, status in models.items()}
-        with pytest.raises(Refused) as caught:
-            check_admission(request_of(body), rows)
-        return caught.value
+    """The rules themselves are tested with the catalogue; here is what they are told of models."""
+
+    def refusals(self, body: dict[str, Any], *rows: ModelRow, **settings: Any) -> list[str]:
+        ruling = Ruling(Settings(**settings))
+        facts = ruling.facts({row.model_id: row for row in rows})
+        try:
+            ruling.admit(CREATE, body, facts)
+        except InvalidRequest as error:
+            return [violation.rule for violation in error.violations]
+        return []
 
     def test_a_published_model_is_admitted(self) -> None:
-        check_admission(request_of(ONE), {MODEL_ID: a_model_row(MODEL_ID)})
+        assert self.refusals(ONE, a_model_row(MODEL_ID)) == []
 
-    def test_a_model_that_does_not_exist_is_named(self) -> None:
-        refusal = self.refusal(ONE)
-        assert isinstance(refusal, ModelMissing)
-        assert MODEL_ID in str(refusal)
+    def test_a_model_that_does_not_exist_is_refused(self) -> None:
+        assert self.refusals(ONE) == ["MA-ADM-001"]
 
     @pytest.mark.parametrize("status", ["publishing", "failed"])
     def test_a_model_that_is_not_published_is_refused(self, status: str) -> None:
-        rows = {MODEL_ID: a_model_row(MODEL_ID, status=status)}
-        with pytest.raises(ModelNotPublished, match=f"is {status}"):
-            check_admission(request_of(ONE), rows)
+        assert self.refusals(ONE, a_model_row(MODEL_ID, status=status)) == ["MA-ADM-002"]
 
     def test_every_version_is_checked(self) -> None:
-        refusal = self.refusal(TWO, **{"xxxmodel-idxxx": "published"})
-        assert isinstance(refusal, ModelMissing)
-        assert refusal.key == "xxxxxx"
+        assert self.refusals(TWO, a_model_row("xxxmodel-idxxx")) == ["MA-ADM-001"]
 
-    def test_a_pool_that_does_not_exist_is_named(self) -> None:
-        body = {**ONE, "pool_name": "pool-1"}
-        with pytest.raises(PoolMissing, match="pool-1"):
-            check_admission(request_of(body), {MODEL_ID: a_model_row(MODEL_ID)})
+    @pytest.mark.parametrize(
+        ("kinds", "refused"),
+        [(["batch"], ["MA-ADM-003"]), (["realtime"], []), (["real-time"], []), (None, [])],
+    )
+    def test_a_model_is_for_the_kinds_that_it_was_created_with(
+        self, kinds: list[str] | None, refused: list[str]
+    ) -> None:
+        document = {"owner": "u", "tenant": "d", "config": {}, "install_type": kinds}
+        assert self.refusals(ONE, a_model_row(MODEL_ID, document=document)) == refused
+
+    def test_a_pool_that_does_not_exist_is_refused(self) -> None:
+        assert self.refusals({**ONE, "pool_name": "p"}, a_model_row(MODEL_ID)) == ["MA-ADM-008"]
 
     @pytest.mark.parametrize("name", ["modelarts.vm.gpu.p4", "modelarts.vm.ai1.a310"])
     def test_accelerators_that_are_not_there_are_refused(self, name: str) -> None:
         body = changed(ONE, "/config/0/specification", name)
-        with pytest.raises(SpecificationUnavailable, match=f"{name} is not available"):
-            check_admission(request_of(body), {MODEL_ID: a_model_row(MODEL_ID)})
+        assert self.refusals(body, a_model_row(MODEL_ID)) == ["MA-ADM-012"]
+
+    def test_listed_workspaces_are_the_only_ones(self) -> None:
+        body = {**ONE, "workspace_id": "mine"}
+        model = a_model_row(MODEL_ID)
+        assert self.refusals(body, model) == []
+        assert self.refusals(body, model, workspaces=["mine"]) == []
+        assert self.refusals(body, model, workspaces=["theirs"]) == ["MA-ADM-015"]
+        assert self.refusals(ONE, model, workspaces=[]) == []
+
+    def test_listed_networks_are_the_only_ones_and_must_let_the_service_port_in(self) -> None:
+        body = {**ONE, "vpc_id": "v", "subnet_network_id": "s", "security_group_id": "g"}
+        model = a_model_row(MODEL_ID)
+
+        def networks(subnet: str, **rule: Any) -> dict[str, Any]:
+            return {"vpcs": {"v": [subnet]}, "security_groups": {"g": [rule]}}
+
+        assert self.refusals(body, model) == []
+        assert self.refusals(body, model, networks=networks("s")) == []
+        assert self.refusals(body, model, networks=networks("t")) == ["MA-ADM-017"]
+        closed = networks("s", first_port=22, last_port=22)
+        assert self.refusals(body, model, networks=closed) == ["MA-ADM-020"]
+        assert self.refusals(body, model, networks=networks("s", source="10.0.0.0/8")) == [
+            "MA-ADM-020"
+        ]
 
 
-class TestPool:
-    @pytest.mark.parametrize(
-        ("service", "version", "pool"),
-        [
-            ({}, {}, ""),
-            ({"cluster_id": "sc"}, {}, "sc"),
-            ({"cluster_id": "sc", "pool_name": "sp"}, {}, "sp"),
-            ({"pool_name": "sp"}, {"cluster_id": "vc"}, "vc"),
-            ({"pool_name": "sp"}, {"cluster_id": "vc", "pool_name": "vp"}, "vp"),
-        ],
-    )
-    def test_the_versions_goes_before_the_services_and_the_new_kind_before_the_old(
-        self, service: dict[str, str], version: dict[str, str], pool: str
-    ) -> None:
-        body = {**ONE, **service, "config": [{**ONE["config"][0], **version}]}
-        request = request_of(body)
-        assert pool_of(request, request.config[0]) == pool
+class TestAcceptance:
+    def test_a_reading_that_there_is_not_stops_the_server_from_starting(self) -> None:
+        with pytest.raises(ConfigError, match="deploy-timeout is one of seconds, minutes"):
+            Ruling(Settings(readings={"deploy-timeout": "hours"}))
+
+    def test_a_chosen_reading_is_used(self) -> None:
+        body = changed(ONE, "/config/0/deploy_timeout_in_seconds", 20)
+        with pytest.raises(InvalidRequest):
+            Ruling(Settings()).accept(CREATE, CreateService, body)
+        minutes = Ruling(Settings(readings={"deploy-timeout": "minutes"}))
+        assert minutes.accept(CREATE, CreateService, body).warnings == ()
+
+    def test_nulls_are_not_kept_and_unknown_fields_are_kept_and_told(self) -> None:
+        body = {**ONE, "vpc_id": None, "of_tomorrow": {"a": None, "b": 1}}
+        accepted = Ruling(Settings()).accept(CREATE, CreateService, body)
+        assert accepted.body == {**ONE, "of_tomorrow": {"b": 1}}
+        assert [warning.path for warning in accepted.warnings] == ["/of_tomorrow"]
+
+    def test_unknown_fields_are_refused_when_strict(self) -> None:
+        with pytest.raises(InvalidRequest, match="of_tomorrow"):
+            Ruling(Settings(strict=True)).accept(CREATE, CreateService, {**ONE, "of_tomorrow": 1})
 
 
 class TestSpecification:
@@ -119,13 +160,18 @@ class TestSpecification:
         spec = specification_of(request_of(ONE).config[0])
         assert (spec.cpus, spec.memory_mb, spec.category) == (2, 8192, "CPU")
 
-    def test_custom_needs_a_dedicated_pool(self) -> None:
-        with pytest.raises(SpecificationUnavailable, match="dedicated resource pool"):
-            specification_of(request_of(documented("edge")).config[0])
+    def test_the_misprint_means_the_same(self) -> None:
+        body = changed(ONE, "/config/0/specification", "modelsarts.vm.ai1.a310")
+        assert specification_of(request_of(body).config[0]).name == "modelarts.vm.ai1.a310"
+
+    def test_custom_takes_its_sizes_from_custom_spec_rounded(self) -> None:
+        body = changed(documented("edge"), "/config/0/custom_spec/cpu", 1.505)
+        spec = specification_of(request_of(body).config[0])
+        assert (spec.cpus, spec.memory_mb, spec.gpus, spec.npus) == (1.51, 7500, 0, 0)
 
 
 class TestBuilding:
-    def build(self, body: dict[str, Any]) -> Any:
+    def build(self, body: dict[str, Any], **more: Any) -> Any:
         models = {
             config["model_id"]: a_model_row(
                 config["model_id"],
@@ -135,13 +181,14 @@ class TestBuilding:
             for config in body["config"]
         }
         return build_service(
-            request_of(body),
+            more.pop("request", None) or request_of(body),
             body,
             project_id=PROJECT,
             user_id="u1",
             domain_id="d1",
             models=models,
             now=NOW,
+            **more,
         )
 
     def test_a_service_is_wanted_running_and_deploys(self) -> None:
@@ -165,6 +212,16 @@ class TestBuilding:
         assert (versions[0].cpus, versions[0].memory_mib) == (2, 8192)
         assert versions[0].health == {"path": "/health"}
         assert versions[0].apis == [{"path": "/", "method": "GET"}]
+
+    def test_a_timeout_in_minutes_by_the_other_reading_is_that_many_minutes(self) -> None:
+        body = changed(ONE, "/config/0/deploy_timeout_in_seconds", 3)
+        request = request_of(body, **{"deploy-timeout": "minutes"})
+        _, (version,) = self.build(body, request=request, timeout_unit_s=60)
+        assert version.deploy_timeout_ms == 180_000
+
+    def test_a_traffic_limit_of_the_console_is_kept_for_the_gateway(self) -> None:
+        row, _ = self.build({**ONE, "x-drydock": {"traffic_limit": 7}})
+        assert row.document["requests_per_s"] == 7
 
     def test_timeouts_have_the_documented_defaults(self) -> None:
         _, (version,) = self.build(ONE)

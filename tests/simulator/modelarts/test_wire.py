@@ -31,10 +31,6 @@ SAMPLES: list[tuple[Refused, int, str]] = [
     (errors.StatusForbids("service", "s1", "running", "be started"), 400, "ModelArts.3519"),
     (errors.QuotaExceeded("real-time services", 20, 20, 1), 400, "ModelArts.3520"),
     (errors.InUse("model", "m1", ["mnist"]), 500, "ModelArts.3009"),
-    (errors.ModelMissing("m1"), 404, "ModelArts.3507"),
-    (errors.ModelNotPublished("m1", "publishing"), 400, "ModelArts.3515"),
-    (errors.PoolMissing("p1"), 400, "ModelArts.3547"),
-    (errors.SpecificationUnavailable("custom", "why"), 400, "ModelArts.3976"),
     (errors.SourceUnusable("/b/k", "why", hint="do this"), 400, "ModelArts.3017"),
     (errors.UnknownOperation("GET", "/v1/p/nothing"), 404, "APIG.0101"),
     (errors.NotSimulated("deploying edge services"), 501, "Drydock.NotSimulated"),
@@ -92,24 +88,50 @@ class TestErrors:
         )
 
     @pytest.mark.parametrize(
-        ("rule", "code"),
+        ("rule", "status", "code"),
         [
-            ("BadJson", "ModelArts.0104"),
-            ("MA-SVC-013", "ModelArts.3516"),
-            ("MA-CFG-001", "ModelArts.3015"),
-            ("MA-TYPE", "ModelArts.0101"),
+            ("BadJson", 400, "ModelArts.0104"),
+            ("MA-SVC-015", 400, "ModelArts.3516"),
+            ("MA-CFG-001", 400, "ModelArts.3015"),
+            ("MA-TYPE-0307", 400, "ModelArts.0101"),
+            ("MA-ADM-001", 404, "ModelArts.3507"),
+            ("MA-ADM-002", 400, "ModelArts.3515"),
+            ("MA-ADM-008", 400, "ModelArts.3547"),
+            ("MA-ADM-012", 400, "ModelArts.3976"),
+            ("Type", 400, "ModelArts.0101"),
         ],
     )
     def test_the_first_broken_rule_gives_the_code_and_all_are_listed(
-        self, rule: str, code: str
+        self, rule: str, status: int, code: str
     ) -> None:
         broken = [Violation(rule, "/a", "first", "src"), Violation("R2", "/b", "second", "src")]
-        body = wire.error_answer(InvalidRequest(broken)).body()
-        assert (body["error_code"], body["error_msg"]) == (code, "first")
+        answer = wire.error_answer(InvalidRequest(broken))
+        body = answer.body()
+        assert (answer.status, body["error_code"]) == (status, code)
+        assert body["error_msg"] == f"first. [{rule}, src]"
         assert body["violations"] == [
             {"rule": rule, "path": "/a", "message": "first", "source": "src"},
             {"rule": "R2", "path": "/b", "message": "second", "source": "src"},
         ]
+
+    @pytest.mark.parametrize(
+        ("error", "rule", "path"),
+        [
+            (errors.NameTaken("service", "mnist"), "MA-ADM-013", "/service_name"),
+            (errors.QuotaExceeded("q", 20, 20, 1), "MA-ADM-014", "/infer_type"),
+            (
+                errors.StatusForbids("service", "s", "running", "be started"),
+                "MA-UPD-008",
+                "/status",
+            ),
+        ],
+    )
+    def test_what_the_store_guards_names_its_rule_too(
+        self, error: Refused, rule: str, path: str
+    ) -> None:
+        answer = wire.error_answer(error)
+        assert [(v["rule"], v["path"]) for v in answer.violations] == [(rule, path)]
+        assert f"[{rule}, " in answer.error_msg
 
     def test_without_violations_the_body_is_exactly_the_documented_one(self) -> None:
         body = wire.error_answer(errors.NotFound("service", "s1")).body()

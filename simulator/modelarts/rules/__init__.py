@@ -1,0 +1,94 @@
+"""What the ModelArts documents state, as one list of rules.
+
+Read `service.py`, `version.py`, `attributes.py` and `batch.py` for requests, `update.py` and
+`admission.py` for what depends on the state of things, `model.py` and `config_json.py` for models.
+"""
+
+from __future__ import annotations
+
+from simulator.modelarts.error_codes import INVALID_ARGUMENT
+from simulator.modelarts.rules import (
+    admission,
+    attributes,
+    batch,
+    config_json,
+    model,
+    prediction,
+    service,
+    update,
+    version,
+)
+from simulator.modelarts.rules.common import BOTH, CHANGE, CREATE
+from simulator.modelarts.rules.documents import DOCUMENTS, FACTS
+from simulator.modelarts.rules.readings import READINGS
+from simulator.modelarts.schemas import CreateService, UpdateService
+from simulator.rules.catalogue import Catalogue, Subject
+from simulator.rules.rule import Example, Proof, Rule, Severity, Source, shape_check
+
+_CREATE_EXAMPLES = (
+    "real-time",
+    "two-versions",
+    "auto-stop",
+    "notified",
+    "websocket",
+    "batch-file",
+    "batch-csv",
+    "manifest-file",
+    "edge",
+    "dedicated-custom",
+    "multi-pool",
+    "full",
+)
+
+SUBJECTS = (
+    Subject(CREATE, "deploy request", CreateService, _CREATE_EXAMPLES),
+    Subject(
+        CHANGE,
+        "update request",
+        UpdateService,
+        ("update-description", "update-status", "update-weights", "update-full"),
+    ),
+    Subject(model.CREATE_MODEL, "model", model.CreateModel, ("model", "model-full")),
+    Subject(
+        config_json.CONFIG_FILE,
+        "config.json",
+        config_json.ConfigFile,
+        ("config-json", "config-json-image"),
+    ),
+    Subject(batch.MANIFEST, "manifest file", batch.Manifest, ("manifest",)),
+    Subject(batch.BATCH_INPUT, "batch input file", batch.BatchInput, ("batch-input",)),
+    Subject(prediction.PREDICTION, "prediction", prediction.Prediction, ("prediction",)),
+)
+
+UNKNOWN_FIELD = Rule(
+    id="MA-UNKNOWN",
+    statement="A field that no document names is accepted and told; with strict it is refused.",
+    source=Source("Deploying Services", "tables 3 to 13"),
+    subjects=(*BOTH, model.CREATE_MODEL, config_json.CONFIG_FILE),
+    at="",
+    check=shape_check,
+    answer=INVALID_ARGUMENT,
+    severity=Severity.WARNING,
+    proof=Proof.INFERRED,
+    example=Example("real-time", {"/instance_cuont": 1}),
+)
+
+CATALOGUE = Catalogue(
+    provider="modelarts",
+    subjects=SUBJECTS,
+    written=(
+        *service.RULES,
+        *version.RULES,
+        *attributes.RULES,
+        *batch.RULES,
+        *update.RULES,
+        *model.RULES,
+        *config_json.RULES,
+        *admission.RULES,
+        *prediction.RULES,
+    ),
+    readings=READINGS,
+    unknown=UNKNOWN_FIELD,
+    documents=DOCUMENTS,
+    facts=FACTS,
+)

@@ -1,0 +1,162 @@
+"""The rules with the user's choices: from a JSON body to an accepted request, or a refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from simulator.config import NetworkSettings, Settings
+from simulator.errors import ConfigError, InvalidRequest, Violation
+from simulator.facts.specifications import SPECIFICATIONS
+from simulator.modelarts.config_json import parameters_by_api
+from simulator.modelarts.rules import CATALOGUE
+from simulator.modelarts.rules.facts import Facts, InboundRule, ModelFacts, Networks
+from simulator.modelarts.rules.model import INSTALL_TYPES
+from simulator.rules.catalogue import UnknownReading
+from simulator.rules.judge import Report
+from simulator.rules.shape import Shape, build
+from simulator.store.queries import Stored
+from simulator.store.tables import ModelRow
+
+RequestT = TypeVar("RequestT", bound=Shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted(Generic[RequestT]):
+    """A request that breaks no rule.
+
+    Attributes:
+        request: in its shape.
+        body: as it was sent, without nulls; unknown fields are kept.
+        warnings: what should be told all the same.
+    """
+
+    request: RequestT
+    body: dict[str, Any]
+    warnings: tuple[Violation, ...]
+
+
+class Ruling:
+    """Asks the rules.
+
+    Raises:
+        ConfigError: the settings choose a reading that there is not.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        try:
+            self.readings = CATALOGUE.read(settings.readings)
+        except UnknownReading as error:
+            raise ConfigError(
+                str(error), hint="mend [readings] in drydock.toml; `drydock rules --readings` lists"
+            ) from error
+        self._strict = settings.strict
+        self._workspaces = None if settings.workspaces is None else frozenset(settings.workspaces)
+        self._networks = None if settings.networks is None else _networks(settings.networks)
+
+    def accept(
+        self,
+        subject: str,
+        shape: type[RequestT],
+        body: dict[str, Any],
+        facts: Facts | None = None,
+    ) -> Accepted[RequestT]:
+        """The request in its shape.
+
+        Args:
+            facts: of the service that an update changes.
+
+        Raises:
+            InvalidRequest: everything that is wrong with it.
+        """
+        report = CATALOGUE.judge(subject, body, self.readings, facts, strict=self._strict)
+        _refuse(report)
+        return Accepted(build(shape, report.clean), without_nulls(body), tuple(report.warnings))
+
+    def admit(self, subject: str, body: dict[str, Any], facts: Facts) -> tuple[Violation, ...]:
+        """Hold an accepted request against what exists. Returns warnings.
+
+        Raises:
+            InvalidRequest: everything that stands against it.
+        """
+        report = CATALOGUE.admit(subject, body, facts, self.readings)
+        _refuse(report)
+        return tuple(report.warnings)
+
+    def facts(self, models: Mapping[str, ModelRow]) -> Facts:
+        """What a deploy request is held against.
+
+        Args:
+            models: those that the request names and that exist, by id.
+        """
+        return Facts(
+            models={model_id: _model_facts(row) for model_id, row in models.items()},
+            unavailable=UNAVAILABLE,
+            workspaces=self._workspaces,
+            networks=self._networks,
+        )
+
+
+UNAVAILABLE = {
+    name: "this host offers instances CPUs only"
+    for name, specification in SPECIFICATIONS.items()
+    if specification.gpus or specification.npus
+}
+"""Specifications that no host gives yet, each with the reason."""
+
+
+def facts_of(stored: Stored) -> Facts:
+    """What an update of a service is held against."""
+    request = stored.row.document["request"]
+    return Facts(
+        kind=stored.row.kind,
+        pool=request.get("pool_name") or request.get("cluster_id") or "",
+        status=stored.row.status,
+        request=request,
+    )
+
+
+def without_nulls(value: Any) -> Any:
+    """JSON without the members that are null: they count as absent."""
+    if isinstance(value, dict):
+        return {key: without_nulls(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [without_nulls(item) for item in value]
+    return value
+
+
+def _refuse(report: Report) -> None:
+    if report.violations:
+        raise InvalidRequest(report.violations, report.warnings)
+
+
+def _model_facts(row: ModelRow) -> ModelFacts:
+    config = row.document.get("config", {})
+    sent = row.document.get("install_type") or INSTALL_TYPES
+    protocols = {str(api.get("protocol", "")).lower() for api in config.get("apis") or ()}
+    return ModelFacts(
+        status=row.status,
+        type=row.type,
+        kinds=tuple("real-time" if kind == "realtime" else kind for kind in sent),
+        apis=parameters_by_api(config),
+        websocket=bool(protocols & {"ws", "wss"}),
+    )
+
+
+def _networks(settings: NetworkSettings) -> Networks:
+    return Networks(
+        subnets={vpc: frozenset(subnets) for vpc, subnets in settings.vpcs.items()},
+        security_groups={
+            name: tuple(
+                InboundRule(
+                    protocol=rule.protocol,
+                    source=rule.source,
+                    first_port=rule.first_port,
+                    last_port=rule.last_port,
+                )
+                for rule in rules
+            )
+            for name, rules in settings.security_groups.items()
+        },
+    )

@@ -1,0 +1,61 @@
+"""Words for messages: paths, received values, suggestions."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+SHOWN_CHARS = 60
+"""A received value is repeated up to this length."""
+
+
+def readable_path(path: Sequence[str | int]) -> str:
+    """`("config", 0, "weight")` as people write it: `config[0].weight`."""
+    words = ""
+    for part in path:
+        words += f"[{part}]" if isinstance(part, int) else f".{part}" if words else str(part)
+    return words or "the body"
+
+
+def pointer(*parts: str | int) -> str:
+    """The JSON pointer (RFC 6901) of a path of keys and indexes."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+def shown(value: Any) -> str:
+    """A received value as JSON, cut when it is long."""
+    if isinstance(value, str) and len(value) > SHOWN_CHARS:
+        return json.dumps(value[: SHOWN_CHARS - 3] + "...", ensure_ascii=False)
+    if isinstance(value, dict | list):
+        kind = "an object" if isinstance(value, dict) else "an array"
+        return f"{kind} of {len(value)}"
+    try:
+        text = json.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError):
+        text = repr(value)
+    return text if len(text) <= SHOWN_CHARS + 2 else text[: SHOWN_CHARS - 3] + "..."
+
+
+def listed(words: Iterable[object]) -> str:
+    """`a, b or c`."""
+    texts = [str(word) for word in words]
+    if len(texts) < 2:
+        return "".join(texts)
+    return f"{', '.join(texts[:-1])} or {texts[-1]}"
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The known word that was probably meant; empty when none is near."""
+    if len(word) > SHOWN_CHARS:
+        return ""
+    folded = {name.lower(): name for name in known}
+    found = difflib.get_close_matches(word.lower(), folded, n=1, cutoff=0.6)
+    return folded[found[0]] if found else ""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`; did you mean real-time?`, or nothing."""
+    found = nearest(word, known)
+    return f"; did you mean {found}?" if found and found != word else ""
