@@ -11,6 +11,7 @@ Two kinds of time exist and must not be mixed:
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from enum import StrEnum
 
@@ -49,6 +50,7 @@ class PlatformClock:
         self._origin_ms = max(real_ms(), not_before_ms)
         self._started = time.monotonic()
         self._moved = asyncio.Event()
+        self._sleepers: dict[object, int] = {}
 
     def now_ms(self) -> int:
         """Platform time, epoch milliseconds. Never goes back."""
@@ -72,10 +74,20 @@ class PlatformClock:
 
     async def sleep_until(self, at_ms: int) -> None:
         """Wait until platform time reaches `at_ms`."""
-        while (left_ms := at_ms - self.now_ms()) > 0:
-            moved = self._moved
-            timeout_s = None if self.mode is ClockMode.MANUAL else left_ms / 1000 / self.speed
-            try:
-                await asyncio.wait_for(moved.wait(), timeout_s)
-            except TimeoutError:
-                continue
+        sleeper = object()
+        self._sleepers[sleeper] = at_ms
+        try:
+            while (left_ms := at_ms - self.now_ms()) > 0:
+                moved = self._moved
+                timeout_s = None if self.mode is ClockMode.MANUAL else left_ms / 1000 / self.speed
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(moved.wait(), timeout_s)
+        finally:
+            del self._sleepers[sleeper]
+
+    def next_due_ms(self) -> int | None:
+        """The earliest instant that somebody waits for, epoch milliseconds; None when nobody waits.
+
+        One that has been reached is named until its sleeper has taken notice.
+        """
+        return min(self._sleepers.values(), default=None)

@@ -146,6 +146,27 @@ class Engine:
         if service_id not in self._workers and self._working:
             self._workers[service_id] = asyncio.create_task(self._work(service_id))
 
+    def under_way(self) -> list[str]:
+        """What is being done now, in words. Empty when nothing will happen until the platform clock
+        moves, somebody asks for something, or an instance changes: see `unready` for the latter."""
+        due = self._clock.next_due_ms()
+        planning = self._dirty | self._workers.keys()
+        return [
+            *(f"service {service_id} is planned" for service_id in sorted(planning)),
+            *(f"{name} is started or ended" for name in self._performer.acting_on()),
+            *(f"{name} is asked for its health" for name in self._prober.asking()),
+            *(["a timer is due"] if due is not None and due <= self._clock.now_ms() else []),
+        ]
+
+    def unready(self) -> dict[str, int]:
+        """Instances that run, were asked for their health and were never well yet; and how often
+        they were asked."""
+        return self._prober.unready()
+
+    def ask_unready(self) -> None:
+        """Ask those of `unready` again now, not only after their pause."""
+        self._prober.hurry()
+
     async def close(self, *, keep_running: bool) -> None:
         """Stop deciding. Without `keep_running` all instances are stopped and removed; the store
         still wants them, so that the next start brings them back."""

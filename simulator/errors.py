@@ -54,7 +54,12 @@ class Violation:
     @property
     def told(self) -> str:
         """The message with who says so: `config: needs at least one model. [MA-SVC-006, ...]`."""
-        return f"{self.message}. [{self.rule}, {self.source}]"
+        return f"{self.sentence} [{self.rule}, {self.source}]"
+
+    @property
+    def sentence(self) -> str:
+        """The message with its full stop."""
+        return self.message if self.message.endswith((".", "?", "!")) else f"{self.message}."
 
 
 class Refused(DrydockError):

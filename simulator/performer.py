@@ -80,6 +80,10 @@ class Performer:
     def is_acting_on(self, instance_id: str) -> bool:
         return instance_id in self._acting
 
+    def acting_on(self) -> list[str]:
+        """Instances, and services that are being forgotten, with an action under way."""
+        return list(self._acting)
+
     def perform(self, stored: Stored, action: Action) -> None:
         """Begin an action, unless it is under way; an end waits for a start under way."""
         service_id = stored.row.service_id

@@ -24,6 +24,8 @@ PAUSE_SHARE = 0.05
 """A pause is this share of the time since the start: so much later, at most, readiness is seen."""
 BODY_LIMIT_BYTES = 64 * 1024
 WORDS_LIMIT = 200
+PROBE_HOST = "instance"
+"""What the Host header of probes to Unix sockets says."""
 
 
 @dataclass(frozen=True)
@@ -39,14 +41,31 @@ class Verdict:
     words: str = ""
 
 
+@dataclass
+class _Watch:
+    """One run of one instance.
+
+    Attributes:
+        key: names the run.
+        asking: a probe is under way, or is about to begin for the first time.
+        failures: probes so far, while none has found the instance well.
+    """
+
+    key: str
+    asking: bool = True
+    failures: int = 0
+    task: asyncio.Task[None] | None = None
+
+
 class Prober:
     """One task an instance that runs; `on_change(instance_id)` is called when a verdict changes."""
 
     def __init__(self, clock: PlatformClock, on_change: Callable[[str], None]) -> None:
         self._clock = clock
         self._on_change = on_change
-        self._tasks: dict[str, tuple[str, asyncio.Task[None]]] = {}
+        self._watches: dict[str, _Watch] = {}
         self._verdicts: dict[str, Verdict] = {}
+        self._hurry = asyncio.Event()
 
     def verdict(self, instance_id: str) -> Verdict:
         return self._verdicts.get(instance_id, Verdict(None))
@@ -62,34 +81,49 @@ class Prober:
                 the first one on.
         """
         key = f"{address} {run}"
-        known = self._tasks.get(instance_id)
-        if known is not None and known[0] == key:
+        known = self._watches.get(instance_id)
+        if known is not None and known.key == key:
             return
         self.forget(instance_id)
-        work = self._probe_for_ever(instance_id, address, check, was_ready)
-        task = asyncio.create_task(work)
-        self._tasks[instance_id] = (key, task)
+        watch = self._watches[instance_id] = _Watch(key)
+        work = self._probe_for_ever(watch, instance_id, address, check, was_ready)
+        watch.task = asyncio.create_task(work)
 
     def forget(self, instance_id: str) -> None:
         """Stop probing; what was known of its health no longer holds."""
-        known = self._tasks.pop(instance_id, None)
+        known = self._watches.pop(instance_id, None)
         self._verdicts.pop(instance_id, None)
-        if known is not None:
-            known[1].cancel()
+        if known is not None and known.task is not None:
+            known.task.cancel()
 
     def forget_all_but(self, instance_ids: set[str]) -> None:
-        for instance_id in self._tasks.keys() - instance_ids:
+        for instance_id in self._watches.keys() - instance_ids:
             self.forget(instance_id)
 
+    def asking(self) -> list[str]:
+        """Instances whose next verdict is a matter of milliseconds; not those of `unready`."""
+        return [
+            name for name, watch in self._watches.items() if watch.asking and not watch.failures
+        ]
+
+    def unready(self) -> dict[str, int]:
+        """Instances that have been asked and were never well, and how often they were asked."""
+        return {name: watch.failures for name, watch in self._watches.items() if watch.failures}
+
+    def hurry(self) -> None:
+        """Ask those of `unready` again now, not only after their pause."""
+        self._hurry.set()
+        self._hurry = asyncio.Event()
+
     async def close(self) -> None:
-        tasks = [task for _, task in self._tasks.values()]
+        tasks = [watch.task for watch in self._watches.values() if watch.task is not None]
         self.forget_all_but(set())
         for task in tasks:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
 
     async def _probe_for_ever(
-        self, instance_id: str, address: str, check: HealthCheck, was_ready: bool
+        self, watch: _Watch, instance_id: str, address: str, check: HealthCheck, was_ready: bool
     ) -> None:
         healthy: bool | None = None
         failures = 0
@@ -97,7 +131,9 @@ class Prober:
         started_s = loop.time()
         async with aclosing(client_of(parse_address(address), check.timeout_s)) as client:
             while True:
+                watch.asking = True
                 words = await probe(client, check)
+                watch.asking = False
                 failures = failures + 1 if words else 0
                 if not words:
                     healthy = True
@@ -105,11 +141,17 @@ class Prober:
                     healthy = False
                 self._conclude(instance_id, Verdict(healthy, words))
                 if healthy is None and not was_ready:
+                    watch.failures = failures
                     share_s = PAUSE_SHARE * (loop.time() - started_s)
-                    await asyncio.sleep(min(max(FIRST_PAUSE_S, share_s), LONGEST_PAUSE_S))
+                    await self._pause(min(max(FIRST_PAUSE_S, share_s), LONGEST_PAUSE_S))
                 else:
+                    watch.failures = 0
                     now = self._clock.now_ms()
                     await self._clock.sleep_until(now + check.period_s * 1000)
+
+    async def _pause(self, longest_s: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._hurry.wait(), longest_s)
 
     def _conclude(self, instance_id: str, verdict: Verdict) -> None:
         before = self._verdicts.get(instance_id)
@@ -141,5 +183,5 @@ async def probe(client: LocalHttp, check: HealthCheck) -> str:
 
 def client_of(address: Address, timeout_s: float) -> LocalHttp:
     """The way to an instance."""
-    authority = "instance" if address.is_unix else f"{address.host}:{address.port}"
+    authority = PROBE_HOST if address.is_unix else f"{address.host}:{address.port}"
     return LocalHttp(uds=address.path, authority=authority, timeout_s=timeout_s)

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from simulator.coalesce import Coalesced
 from simulator.gateway.errors import GatewayUpdateRejected
+from simulator.gateway.interface import DataPlane
 from simulator.gateway.state import GatewayState, ServiceRoute
-from simulator.gateway.supervise import Gateway
 
 logger = logging.getLogger(__name__)
 
@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 class RouteTable:
     """All routes; changes of many services that come together go to the gateway together."""
 
-    def __init__(self, gateway: Gateway, base: GatewayState) -> None:
+    def __init__(self, gateway: DataPlane, base: GatewayState) -> None:
         self._gateway = gateway
         self._base = base
         self._routes: dict[str, ServiceRoute] = {}

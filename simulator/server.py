@@ -24,11 +24,13 @@ from simulator.admin.routes import VERSION, AdminTokenWrong, admin_router
 from simulator.config import Settings
 from simulator.errors import ConfigError, Refused, UnknownOperation
 from simulator.gateway.errors import GatewayUpdateRejected
+from simulator.gateway.status import Phase
 from simulator.iam.errors import IamError
 from simulator.iam.keys import KeyFileError
 from simulator.iam.routes import iam_router
 from simulator.lockfile import LockFile
 from simulator.modelarts import authorize, wire
+from simulator.modelarts.inference_off import inference_off_router
 from simulator.modelarts.routes import modelarts_router
 from simulator.system import AUTHORIZE_PATH, System
 from simulator.web import BodyLimit, Json, LocalOrigin, RequestId
@@ -41,7 +43,7 @@ SHUTDOWN_WAIT_S = 3
 
 
 def build_app(system: System) -> FastAPI:
-    """The application: IAM, ModelArts and the admin surface."""
+    """The application of an opened system: IAM, ModelArts and the admin surface."""
     app = FastAPI(
         title="Drydock", version=VERSION, docs_url=None, redoc_url=None, redirect_slashes=False
     )
@@ -52,6 +54,8 @@ def build_app(system: System) -> FastAPI:
     app.include_router(admin_router(system), tags=["drydock"])
     app.include_router(authorize.router(system), include_in_schema=False)
     app.include_router(iam_router(system.directory), tags=["iam"])
+    if system.gateway.status().phase is Phase.OFF:
+        app.include_router(inference_off_router(), include_in_schema=False)
     app.include_router(modelarts_router(system), tags=["modelarts"])
     return app
 
@@ -122,7 +126,7 @@ def _answer(request: Request, answer: wire.WireAnswer, reason: str) -> Json:
     return Json(body, status_code=answer.status)
 
 
-class _Server(uvicorn.Server):
+class ControlServer(uvicorn.Server):
     """Leaves signals to us."""
 
     @contextlib.contextmanager
@@ -140,7 +144,7 @@ def run(settings: Settings) -> int:
         settings.paths.create()
         lock.acquire()
         try:
-            with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            with asyncio.Runner(loop_factory=loop_factory()) as runner:
                 runner.run(_serve(settings))
         finally:
             lock.release()
@@ -151,7 +155,8 @@ def run(settings: Settings) -> int:
     return 0
 
 
-def _loop_factory() -> Any:
+def loop_factory() -> Any:
+    """Makes the server's event loop; None for Python's own."""
     try:
         import uvloop  # noqa: PLC0415
     except ImportError:  # Windows' own event loop will do
@@ -166,19 +171,22 @@ async def _serve(settings: Settings) -> None:
         loop.add_signal_handler(number, system.shutdown.set)
     await system.open()
     try:
-        async with _listening(build_app(system), settings.paths.control_socket):
-            await system.start()
-            logger.warning("listening on %s", system.endpoint)
-            await system.shutdown.wait()
-            await asyncio.sleep(0.05)  # let the answer to the shutdown request out
+        with unix_socket(settings.paths.control_socket) as control:
+            async with listening(build_app(system), control):
+                await system.start()
+                logger.warning("listening on %s", system.endpoint)
+                await system.shutdown.wait()
+                await asyncio.sleep(0.05)  # let the answer to the shutdown request out
     finally:
         await system.close()
         settings.paths.control_socket.unlink(missing_ok=True)
 
 
 @contextlib.asynccontextmanager
-async def _listening(app: FastAPI, path: Path) -> AsyncIterator[None]:
-    """The application on its Unix socket, which only the user may open."""
+async def listening(
+    app: FastAPI, where: socket.socket, kind: type[uvicorn.Server] = ControlServer
+) -> AsyncIterator[None]:
+    """The application at a bound socket, for as long as the block lasts."""
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -188,20 +196,24 @@ async def _listening(app: FastAPI, path: Path) -> AsyncIterator[None]:
         timeout_graceful_shutdown=SHUTDOWN_WAIT_S,
         h11_max_incomplete_event_size=64 * 1024,
     )
-    server = _Server(config)
-    with _unix_socket(path) as listening:
-        task = asyncio.create_task(server.serve(sockets=[listening]))
-        try:
-            while not server.started and not task.done():
-                await asyncio.sleep(0.005)
-            yield
-        finally:
-            server.should_exit = True
-            await task
+    server = kind(config)
+    task = asyncio.create_task(server.serve(sockets=[where]))
+    try:
+        while not server.started and not task.done():
+            await asyncio.sleep(0.005)
+        yield
+    finally:
+        server.should_exit = True
+        await task
 
 
 @contextlib.contextmanager
-def _unix_socket(path: Path) -> Iterator[socket.socket]:
+def unix_socket(path: Path) -> Iterator[socket.socket]:
+    """A socket at `path`, which only the user may open.
+
+    Raises:
+        ConfigError: it cannot be made.
+    """
     path.unlink(missing_ok=True)  # the lock file says that no server lives behind it
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listening:
         mask = os.umask(0o177)

@@ -7,14 +7,18 @@ import logging
 import os
 import secrets
 import time
+from collections.abc import Awaitable
 from enum import StrEnum
 from pathlib import Path
+from typing import Protocol
 
 from backends.base import Backend
 from simulator.backend_choice import choose_backend
 from simulator.clock import PlatformClock, real_ms
 from simulator.config import Paths, Settings
 from simulator.engine import Engine
+from simulator.gateway.interface import DataPlane
+from simulator.gateway.off import NoGateway
 from simulator.gateway.state import GatewayState
 from simulator.gateway.supervise import Gateway
 from simulator.iam.directory import Directory
@@ -45,8 +49,20 @@ class ShutdownMode(StrEnum):
     REMOVE = "remove"
 
 
+class ChooseBackend(Protocol):
+    """Decides where instances run; `backend_choice.choose_backend` by the settings."""
+
+    def __call__(
+        self, settings: Settings, paths: Paths, installation: str, /, *, last: str | None
+    ) -> Awaitable[Backend]: ...
+
+
 class System:
     """Everything that a server consists of, apart from its HTTP application.
+
+    Args:
+        gateway: False for a server that answers the control API only, on an address of its own.
+        backend: where instances run.
 
     Attributes:
         shutdown: set when somebody asked the server to end; `shutdown_mode` says how.
@@ -55,16 +71,27 @@ class System:
     store: Store
     backend: Backend
     engine: Engine
-    gateway: Gateway
+    gateway: DataPlane
     traffic: Traffic
     directory: Directory
     publisher: Publisher
     clock: PlatformClock
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self.paths: Paths = settings.paths
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        gateway: bool = True,
+        backend: ChooseBackend = choose_backend,
+    ) -> None:
         self.ruling = Ruling(settings)
+        if "predict_timeout_s" not in settings.model_fields_set:
+            limit_s = float(self.ruling.readings["predict-timeout"])
+            settings = settings.model_copy(update={"predict_timeout_s": limit_s})
+        self.settings = settings
+        self._with_gateway = gateway
+        self._choose_backend = backend
+        self.paths: Paths = settings.paths
         self.listeners = Listeners()
         self.shutdown = asyncio.Event()
         self.shutdown_mode = ShutdownMode.STOP
@@ -90,6 +117,13 @@ class System:
         """
         self.admin_token = _load_or_create_token(self.paths.admin_token)
         self.store = Store(self.paths.database)
+        try:
+            await self._open_parts()
+        except BaseException:
+            self.store.close()
+            raise
+
+    async def _open_parts(self) -> None:
         installation = self.store.installation_id()
         signer = TokenSigner.from_file(self.paths.signing_key, installation)
         self.clock = PlatformClock(
@@ -104,9 +138,11 @@ class System:
             token_lifetime_s=self.settings.token_lifetime_s,
         )
         last = self.store.remembered("backend") if self.store.service_ids() else None
-        self.backend = await choose_backend(self.settings, self.paths, installation, last=last)
+        self.backend = await self._choose_backend(
+            self.settings, self.paths, installation, last=last
+        )
         self.store.remember("backend", self.backend.name)
-        self.gateway = Gateway(self.paths.gateway)
+        self.gateway = Gateway(self.paths.gateway) if self._with_gateway else NoGateway()
         self.traffic = Traffic(self.gateway)
         self.routes = RouteTable(self.gateway, self._gateway_state())
         self.engine = Engine(

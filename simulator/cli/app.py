@@ -10,12 +10,14 @@ import typer
 from typer.core import TyperGroup
 
 from simulator.cli import (
+    check,
     deploy,
     environment,
     images,
     logs,
     models,
     predict,
+    rules,
     server_commands,
     services,
 )
@@ -120,6 +122,8 @@ app.command("down")(server_commands.down)
 app.command("status")(server_commands.status)
 app.command("reset")(server_commands.reset)
 app.command("deploy")(deploy.deploy)
+app.command("check")(check.check)
+app.command("rules")(rules.rules)
 app.command("predict")(predict.predict)
 app.command("logs")(logs.logs)
 app.command("env")(environment.env)

@@ -9,6 +9,8 @@ from enum import StrEnum
 class Phase(StrEnum):
     """Where the gateway stands."""
 
+    OFF = "off"
+    """There is none, by choice: inference requests are not served."""
     STOPPED = "stopped"
     STARTING = "starting"
     RUNNING = "running"

@@ -113,6 +113,10 @@ class Publisher:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    def under_way(self) -> list[str]:
+        """What is being done now, in words."""
+        return ["a model is published"] * len(self._tasks)
+
     def _begin(self, row: ModelRow) -> None:
         task = asyncio.create_task(self._publish(row))
         self._tasks.add(task)

@@ -11,6 +11,7 @@ from simulator.errors import ConfigError, InvalidRequest, Violation
 from simulator.facts.specifications import SPECIFICATIONS
 from simulator.modelarts.config_json import parameters_by_api
 from simulator.modelarts.rules import CATALOGUE
+from simulator.modelarts.rules.common import pool_of
 from simulator.modelarts.rules.facts import Facts, InboundRule, ModelFacts, Networks
 from simulator.modelarts.rules.model import INSTALL_TYPES
 from simulator.rules.catalogue import UnknownReading
@@ -109,9 +110,10 @@ UNAVAILABLE = {
 def facts_of(stored: Stored) -> Facts:
     """What an update of a service is held against."""
     request = stored.row.document["request"]
+    pools = [pool_of(version, request) for version in request.get("config", ())]
     return Facts(
         kind=stored.row.kind,
-        pool=request.get("pool_name") or request.get("cluster_id") or "",
+        pool=next(filter(None, pools), ""),
         status=stored.row.status,
         request=request,
     )

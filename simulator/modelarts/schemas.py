@@ -182,7 +182,7 @@ class ConsoleSettings(Shape):
     table: ClassVar[Table] = Table(
         "MA",
         15,
-        Source("Deploying as a Real-Time Service (2)", "table 2"),
+        Source("Deploying as a Real-Time Service", "table 2"),
         INVALID_ARGUMENT,
         Proof.INFERRED,
     )

@@ -68,6 +68,7 @@ _OUTSIDE_THE_CATALOGUE = {"BadJson": PARAMETER_ERROR}
 _RULE_BY_ERROR: dict[tuple[type[Refused], str], str] = {
     (StatusForbids, "service"): "MA-UPD-008",
     (NameTaken, "service"): "MA-ADM-013",
+    (NameTaken, "model"): "MA-ADM-021",
     (QuotaExceeded, ""): "MA-ADM-014",
 }
 """Rules that are guarded in the transaction that writes, and so come as errors of their own."""
@@ -82,7 +83,6 @@ _BY_TYPE: dict[type[Refused], tuple[int, str]] = {
 _BY_KIND: dict[tuple[type[Refused], str], tuple[int, str]] = {
     (NotFound, "service"): (404, "ModelArts.3502"),
     (NotFound, "model"): (404, "ModelArts.3001"),
-    (NameTaken, "model"): (409, "ModelArts.3002"),
 }
 
 

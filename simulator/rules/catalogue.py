@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from simulator.errors import Violation
 from simulator.rules.judge import Judge, Report
 from simulator.rules.rule import REMOVED, Example, Level, Reading, Removed, Rule, shape_check
 from simulator.rules.shape import Field, Kind, Shape, fields_of
@@ -105,7 +106,7 @@ class Catalogue:
         Args:
             facts: of the thing that an update changes, where it is known: its kind, its pool.
         """
-        judge = self._judges[subject, True]
+        judge = self._judge_of(subject, early=True)
         return judge.judge(document, readings or self.defaults, facts, strict=strict)
 
     def admit(
@@ -116,20 +117,25 @@ class Catalogue:
         readings: Mapping[str, str] | None = None,
     ) -> Report:
         """What is wrong with a sound document, given what exists."""
-        return self._judges[subject, False].judge(document, readings or self.defaults, facts)
+        judge = self._judge_of(subject, early=False)
+        return judge.judge(document, readings or self.defaults, facts)
 
     @cached_property
     def _judges(self) -> dict[tuple[str, bool], Judge]:
-        judges = {}
-        for subject in self.subjects:
-            for early in (True, False):
-                asked = [
-                    rule
-                    for rule in self.rules
-                    if subject.name in rule.subjects and (rule.level in _EARLY) == early
-                ]
-                judges[subject.name, early] = Judge(subject.shape, asked, self.unknown)
-        return judges
+        """The judges made so far: each is made when a document of its kind first comes."""
+        return {}
+
+    def _judge_of(self, subject: str, *, early: bool) -> Judge:
+        known = self._judges.get((subject, early))
+        if known is None:
+            asked = [
+                rule
+                for rule in self.rules
+                if subject in rule.subjects and (rule.level in _EARLY) == early
+            ]
+            known = Judge(self.subject(subject).shape, asked, self.unknown)
+            self._judges[subject, early] = known
+        return known
 
     def without(self, *rule_ids: str) -> Catalogue:
         """A catalogue in which some written rules are switched off, for tests of testers."""
@@ -143,6 +149,20 @@ class Catalogue:
             for name, value in rule.example.facts.items()
         }
         return replace(self.facts, **merged)
+
+    def broken_by_example(self, rule: Rule) -> list[Violation]:
+        """What is found in a rule's example: its violations, or its warnings."""
+        assert rule.example is not None
+        document = self.example(rule)
+        readings = self.read(rule.example.readings)
+        subject = next(
+            name for name in rule.subjects if rule.example.base in self.subject(name).examples
+        )
+        if rule.level in _EARLY:
+            report = self.judge(subject, document, readings)
+        else:
+            report = self.admit(subject, document, self.example_facts(rule), readings)
+        return report.violations or report.warnings
 
     def example(self, rule: Rule) -> dict[str, Any]:
         """The document of a rule's example."""
@@ -222,22 +242,23 @@ def _shape_example(
     return None
 
 
-def _first_place(document: dict[str, Any], pattern: str) -> str | None:
+def _first_place(document: Any, pattern: str) -> str | None:
     """The first place in a document that a pattern names; None when it has none."""
-    holder: Any = document
-    place = ""
-    for part in pattern.split("/")[1:]:
-        key: Any = part
-        if part == "*":
-            if not holder:
-                return None
-            key = 0 if isinstance(holder, list) else next(iter(holder))
+    if not pattern:
+        return ""
+    part, slash, rest = pattern[1:].partition("/")
+    keys: Iterable[Any] = (part,)
+    if part == "*":
+        keys = range(len(document)) if isinstance(document, list) else document
+    for key in keys:
         try:
-            holder = holder[key]
+            below = document[key]
         except (KeyError, IndexError, TypeError):
-            return None
-        place += f"/{key}"
-    return place
+            continue
+        place = _first_place(below, slash + rest)
+        if place is not None:
+            return f"/{key}{place}"
+    return None
 
 
 def is_about_shape(rule: Rule) -> bool:

@@ -163,6 +163,8 @@ class Rule:
         answer: what the cloud answers to a request that breaks it.
         example: one document that breaks it and no other.
         reading: the reading that it depends on, if any.
+        reads: fields below what is checked, as `a/b`, between which the check chooses; where one
+            of them is of another type, only that is told.
         schema: JSON Schema keywords that say the same, as far as they can.
     """
 
@@ -179,6 +181,7 @@ class Rule:
     severity: Severity = Severity.ERROR
     proof: Proof = Proof.DOCUMENTED
     reading: str = ""
+    reads: tuple[str, ...] = ()
     schema: Mapping[str, Any] = field(default_factory=dict)
 
 

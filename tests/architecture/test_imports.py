@@ -228,6 +228,11 @@ class TestAFreshInterpreter:
         heavy = IO_LIBRARIES - {"io", "os", "pathlib", "http", "urllib.request"}
         assert loaded & heavy == set()
 
+    def test_the_pytest_plugin_loads_nothing_but_pytest(self) -> None:
+        loaded = loaded_by("import simulator.bench.plugin") - loaded_by("import pytest")
+        assert {n for n in loaded if within(n, "simulator")} == loaded
+        assert loaded == {"simulator", "simulator.bench", "simulator.bench.plugin"}
+
     def test_asking_for_a_docker_engine_that_is_not_there_does_not_load_the_sdk(self) -> None:
         assert "docker" not in loaded_by("import backends.docker_endpoint")
 

@@ -109,6 +109,23 @@ async def test_a_sleeper_wakes_when_its_instant_is_reached_and_not_before() -> N
     assert woken == [100, 200]
 
 
+async def test_the_next_instant_that_somebody_waits_for_is_known() -> None:
+    manual = PlatformClock(ClockMode.MANUAL)
+    start = manual.now_ms()
+    assert manual.next_due_ms() is None
+    sleepers = [asyncio.create_task(manual.sleep_until(start + ms)) for ms in (200, 100)]
+    await settle()
+    assert manual.next_due_ms() == start + 100
+    manual.advance(150)
+    assert manual.next_due_ms() == start + 100  # until the sleeper has taken notice
+    await settle()
+    assert manual.next_due_ms() == start + 200
+    for sleeper in sleepers:
+        sleeper.cancel()
+    await settle()
+    assert manual.next_due_ms() is None
+
+
 async def settle() -> None:
     """Let everything run that can run without time passing."""
     for _ in range(10):

@@ -281,3 +281,47 @@ class TestWatching:
         for _ in range(50):
             await asyncio.sleep(0)
         await world.prober.close()
+
+
+class TestWhatIsUnderWay:
+    async def test_a_probe_until_its_verdict_is_there(
+        self, world: World, servers: InstanceServers
+    ) -> None:
+        answer = asyncio.Event()
+
+        async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await answer.wait()
+            writer.write(http_answer(200))
+            writer.close()
+
+        path = servers.directory / "slow"
+        async with await asyncio.start_unix_server(talk, path):
+            world.watch(Address(path=str(path)))
+            assert world.prober.asking() == ["svc-1"]
+            answer.set()
+            await world.next_change()
+            assert (world.prober.asking(), world.prober.unready()) == ([], {})
+
+    async def test_an_instance_that_was_never_well_is_unready_and_can_be_asked_at_once(
+        self, world: World, servers: InstanceServers, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(prober, "FIRST_PAUSE_S", 600.0)
+        monkeypatch.setattr(prober, "LONGEST_PAUSE_S", 600.0)
+        status = 503
+        world.watch(await servers.serve("i", lambda: http_answer(status)))
+        await until(lambda: world.prober.unready() == {"svc-1": 1})
+        assert world.prober.asking() == []
+        world.prober.hurry()
+        await until(lambda: world.prober.unready() == {"svc-1": 2})
+        status = 200
+        world.prober.hurry()
+        await until(lambda: world.prober.unready() == {})
+        assert world.prober.verdict("svc-1").healthy is True
+
+    async def test_a_forgotten_instance_is_neither(
+        self, world: World, servers: InstanceServers
+    ) -> None:
+        world.watch(await servers.serve("i", lambda: http_answer(503)))
+        await until(lambda: bool(world.prober.unready()))
+        world.prober.forget("svc-1")
+        assert (world.prober.asking(), world.prober.unready()) == ([], {})

@@ -1,4 +1,7 @@
-"""What the documents demand of additional_properties. Source: Deploying Services, tables 7 to 13."""
+"""What the documents demand of additional_properties.
+
+Source: Deploying Services, tables 7 to 13.
+"""
 
 from __future__ import annotations
 

@@ -72,18 +72,26 @@ class BatchInput(Shape):
 
 
 def _mandatory(name: str) -> Check:
-    def check(version: dict[str, Any], scope: Scope) -> Findings:
-        if kind_of(scope) != ServiceKind.BATCH or version.get(name):
+    def check(config: list[dict[str, Any]], scope: Scope) -> Findings:
+        if kind_of(scope) != ServiceKind.BATCH:
             return FINE
-        return at(name, text="is mandatory for batch services")
+        return [
+            ((index, name), "is mandatory for batch services")
+            for index, version in enumerate(config)
+            if not version.get(name)
+        ]
 
     return check
 
 
-def _src_type_mandatory(version: dict[str, Any], scope: Scope) -> Findings:
+def _src_type_mandatory(config: list[dict[str, Any]], scope: Scope) -> Findings:
     if scope.readings["src-type"] == "optional" or kind_of(scope) != ServiceKind.BATCH:
         return FINE
-    return FINE if "src_type" in version else at("src_type", text="is mandatory for batch services")
+    return [
+        ((index, "src_type"), "is mandatory for batch services")
+        for index, version in enumerate(config)
+        if "src_type" not in version
+    ]
 
 
 def _mapping_rule(version: dict[str, Any], scope: Scope) -> Findings:
@@ -112,12 +120,16 @@ def _manifest_path(version: dict[str, Any], scope: Scope) -> Findings:
 
 
 def _csv_file(version: dict[str, Any], scope: Scope) -> Findings:
+    """A last part with letters after a dot is taken for a file's name; others for a folder's."""
+    if version["mapping_type"] != "csv":
+        return FINE
     try:
         key = parse_object_path(_without_query(version.get("src_path", ""))).key
     except BadObjectPath:
         return FINE  # told by the rule on src_path
     name = key.rsplit("/", 1)[-1]
-    if version["mapping_type"] != "csv" or "." not in name or name.endswith((".csv", ".manifest")):
+    _, dot, suffix = name.rpartition(".")
+    if not dot or not suffix.isalpha() or suffix in ("csv", "manifest"):
         return FINE
     return at("src_path", text=f"with the mapping type csv, inputs end in .csv; got {shown(name)}")
 
@@ -219,8 +231,8 @@ def _is_csv(file: dict[str, Any]) -> bool:
 
 
 def _request(number: int, statement: str, where: str, changes: dict[str, Any], **more: Any) -> Rule:
-    """A rule on the only version of a batch service."""
-    place = f"/config/*{where}"
+    """A rule on the only version of a batch service, or, at `/config`, on all."""
+    place = where if where == "/config" else f"/config/*{where}"
     changes = {f"/config/0{at_}": value for at_, value in changes.items()}
     parts = {"source": table(5), "subjects": BOTH, "base": "batch-file"}
     return written(f"MA-BAT-{number:03d}", statement, place, changes, more, **parts)
@@ -237,7 +249,7 @@ RULES = (
         _request(
             number,
             f"A batch service has {name}.",
-            "",
+            "/config",
             {f"/{name}": REMOVED},
             source=table(5, name),
             check=_mandatory(name),
@@ -274,7 +286,7 @@ RULES = (
     _request(
         8,
         "A batch service has src_type.",
-        "",
+        "/config",
         {},
         readings={"src-type": "mandatory"},
         source=table(5, "src_type"),

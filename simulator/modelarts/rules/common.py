@@ -7,7 +7,8 @@ from typing import Any
 from simulator.facts.statuses import ServiceKind
 from simulator.modelarts.error_codes import INVALID_ARGUMENT
 from simulator.modelarts.schemas import DEPLOY, UPDATE
-from simulator.rules.rule import Example, Path, Rule, Scope, Source
+from simulator.rules import written as rules
+from simulator.rules.rule import Path, Rule, Scope, Source
 
 CREATE, CHANGE = "create-service", "update-service"
 BOTH = (CREATE, CHANGE)
@@ -34,13 +35,14 @@ def kind_of(scope: Scope) -> str:
     for version in scope.root.get("config", ()):
         if "mapping_type" in version or "src_path" in version:
             return ServiceKind.BATCH.value
-        if "nodes" in version:
-            return ServiceKind.EDGE.value
+        if version.get("nodes") or ("nodes" in version and "weight" not in version):
+            return ServiceKind.EDGE.value  # an empty list beside a weight is a field not used
     return ServiceKind.REAL_TIME.value
 
 
 def pool_of(version: dict[str, Any], root: dict[str, Any]) -> str:
-    """The dedicated pool that a version runs in; empty for the public one.
+    """The dedicated pool that a version runs in; empty for the public one. Two pools, joined by a
+    comma, mean multi-pool load balancing.
 
     The version's own setting goes before the service's, the new kind of pool before the old.
     Source: Deploying Services, tables 3 and 5.
@@ -52,11 +54,6 @@ def pool_of(version: dict[str, Any], root: dict[str, Any]) -> str:
         or root.get("cluster_id")
         or ""
     )
-
-
-def pools_of(version: dict[str, Any], root: dict[str, Any]) -> list[str]:
-    """The dedicated pools of a version: two, joined by a comma, for multi-pool load balancing."""
-    return _named(pool_of(version, root))
 
 
 def pool_places(root: dict[str, Any]) -> list[tuple[Path, list[str]]]:
@@ -101,11 +98,5 @@ def written(
         changes: what makes the example of a sound document that breaks none; `base` in `more` names
             that document, `facts` and `readings` what else the example needs.
     """
-    parts = {"answer": INVALID_ARGUMENT, **defaults, **more}
-    example = Example(
-        parts.pop("base", "real-time"),
-        changes,
-        facts=parts.pop("facts", {}),
-        readings=parts.pop("readings", {}),
-    )
-    return Rule(id=rule_id, statement=statement, at=where, example=example, **parts)
+    parts = {"answer": INVALID_ARGUMENT, "base": "real-time", **defaults, **more}
+    return rules.written(rule_id, statement, where, changes, parts)

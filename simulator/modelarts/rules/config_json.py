@@ -83,7 +83,7 @@ class HealthEntry(Shape):
 class ConfigFile(Shape):
     """The file."""
 
-    table: ClassVar[Table] = Table("MA", 40, _source(), CONFIG_JSON_FIELD)
+    table: ClassVar[Table] = Table("MA", 40, _source("the file"), CONFIG_JSON_FIELD)
 
     model_algorithm: Annotated[str | None, "Algorithm; mandatory unless an image."] = None
     model_type: Annotated[str, "Engine, or Image."]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from simulator.facts.specifications import SPECIFICATIONS
@@ -41,6 +42,10 @@ from simulator.rules.rule import (
 KINDS = tuple(kind.value for kind in ServiceKind)
 NAME_CHARACTERS = r"[A-Za-z0-9_\-\u3400-\u4dbf\u4e00-\u9fff]*"
 DESCRIPTION_FORBIDDEN = {"deploy-page": "!<>+&\"'", "api-definition": "!<>=&\"'"}
+_FORBIDDEN = {
+    reading: re.compile(f"[{re.escape(characters)}]")
+    for reading, characters in DESCRIPTION_FORBIDDEN.items()
+}
 _OTHER_KINDS = (ServiceKind.BATCH, ServiceKind.EDGE)
 NETWORK = ("vpc_id", "subnet_network_id", "security_group_id")
 
@@ -51,10 +56,10 @@ def _infer_type(value: str, scope: Scope) -> Findings:
 
 
 def _description(value: str, scope: Scope) -> Findings:
-    forbidden = DESCRIPTION_FORBIDDEN[scope.readings["description-characters"]]
-    return (
-        FINE if set(value).isdisjoint(forbidden) else here(checks.holds_forbidden(value, forbidden))
-    )
+    reading = scope.readings["description-characters"]
+    if not _FORBIDDEN[reading].search(value):
+        return FINE
+    return here(checks.holds_forbidden(value, DESCRIPTION_FORBIDDEN[reading]))
 
 
 def _at_least_one_version(config: list[Any], scope: Scope) -> Findings:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -15,12 +14,12 @@ from simulator.modelarts.rules.common import (
     REAL_TIME_2,
     has_pool,
     kind_of,
+    pool_of,
     pool_places,
-    pools_of,
     table,
     written,
 )
-from simulator.rules import checks
+from simulator.rules import checks, environment
 from simulator.rules.rule import (
     FINE,
     REMOVED,
@@ -38,12 +37,19 @@ from simulator.rules.text import shown
 MISPRINTED = "modelsarts.vm.ai1.a310"
 CORRECTED = "modelarts.vm.ai1.a310"
 SPECIFICATION_NAMES = (*SPECIFICATIONS, CUSTOM)
-_ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]*")
-_SECRET = re.compile(
-    r"(?i)(?:^|_)(?:pass(?:word|wd|phrase)?|secret|token|api_?key|access_?key|private_?key"
-    r"|credentials?|sk)(?:$|_)"
-)
+_KNOWN = {
+    "both": (*SPECIFICATION_NAMES, MISPRINTED),
+    "corrected": SPECIFICATION_NAMES,
+    "as-printed": (*(name for name in SPECIFICATION_NAMES if name != CORRECTED), MISPRINTED),
+}
+"""The names that each reading takes."""
 _BATCH_FIELDS = ("src_path", "src_type", "dest_path", "req_uri", "mapping_type", "mapping_rule")
+_IDLE = {
+    ServiceKind.REAL_TIME.value: frozenset({*_BATCH_FIELDS, "nodes"}),
+    ServiceKind.BATCH.value: frozenset({"weight", "nodes"}),
+    ServiceKind.EDGE.value: frozenset({"weight", *_BATCH_FIELDS}),
+}
+"""Fields of a version that mean nothing in a service of the kind."""
 _TIMEOUT = {
     "seconds": (limits.DEPLOY_TIMEOUT_MIN_S, limits.DEPLOY_TIMEOUT_MAX_S),
     "minutes": (3, 120),
@@ -72,13 +78,10 @@ def _instances(value: int, scope: Scope) -> Findings:
 
 
 def _specification(value: str, scope: Scope) -> Findings:
-    reading = scope.readings["specification-name"]
-    known = [name for name in SPECIFICATION_NAMES if reading != "as-printed" or name != CORRECTED]
-    if reading != "corrected":
-        known.append(MISPRINTED)
+    known = _KNOWN[scope.readings["specification-name"]]
     if value in known:
         return FINE
-    told = [name for name in known if name != MISPRINTED or reading == "as-printed"]
+    told = [name for name in known if name != MISPRINTED or CORRECTED not in known]
     return here(checks.not_among(value, told))
 
 
@@ -133,8 +136,9 @@ def _one_accelerator(spec: dict[str, Any], scope: Scope) -> Findings:
 
 
 def _third_decimal(value: float, scope: Scope) -> Findings:
-    taken = rounded(value)
-    return FINE if taken == value else here(f"is rounded to {taken:g}; got {shown(value)}")
+    if value == round(value, 2):
+        return FINE
+    return here(f"is rounded to {rounded(value):g}; got {shown(value)}")
 
 
 def _deploy_timeout(value: int, scope: Scope) -> Findings:
@@ -157,25 +161,23 @@ def _deploy_timeout(value: int, scope: Scope) -> Findings:
 
 def _envs(envs: dict[str, str], scope: Scope) -> Findings:
     return [
-        (
-            (name,),
-            "must be a name of letters, digits, _, - and . that does not begin with a digit, "
-            f"and a value without NUL; got {shown(name)}",
-        )
+        ((name,), f"{environment.BAD_VARIABLE}; got {shown(name)}")
         for name, value in envs.items()
-        if not _ENV_NAME.fullmatch(name) or "\x00" in value
+        if not environment.is_variable(name, value)
     ]
 
 
 def _secret_envs(envs: dict[str, str], scope: Scope) -> Findings:
     return [
-        ((name,), "looks like a secret; environment variables are no place for plaintext secrets")
+        ((name,), environment.LOOKS_SECRET)
         for name, value in envs.items()
-        if value and _SECRET.search(name)
+        if environment.looks_secret(name, value)
     ]
 
 
 def _two_pools(request: dict[str, Any], scope: Scope) -> Findings:
+    if not any("," in pool_of(version, request) for version in request["config"]):
+        return FINE
     text = "multi-pool load balancing takes two different pools, joined by a comma"
     return [
         (path, f"{text}; got {shown(','.join(pools))}")
@@ -185,32 +187,40 @@ def _two_pools(request: dict[str, Any], scope: Scope) -> Findings:
 
 
 def _multi_pool_instances(version: dict[str, Any], scope: Scope) -> Findings:
+    if pool_of(version, scope.root).count(",") != 1:
+        return FINE
     count = version["instance_count"]
-    if len(pools_of(version, scope.root)) != 2 or (count >= 2 and count % 2 == 0):
+    if count >= 2 and count % 2 == 0:
         return FINE
     text = f"is a multiple of 2, and at least 2, with multi-pool load balancing; got {count}"
     return at("instance_count", text=text)
 
 
-def _edge_nodes(version: dict[str, Any], scope: Scope) -> Findings:
-    if kind_of(scope) != ServiceKind.EDGE or version.get("nodes"):
+def _edge_nodes(config: list[dict[str, Any]], scope: Scope) -> Findings:
+    if kind_of(scope) != ServiceKind.EDGE:
         return FINE
-    return at("nodes", text="is mandatory for edge services: at least one node")
+    return [
+        ((index, "nodes"), "is mandatory for edge services: at least one node")
+        for index, version in enumerate(config)
+        if not version.get("nodes")
+    ]
 
 
 def _other_kinds_fields(version: dict[str, Any], scope: Scope) -> Findings:
     kind = kind_of(scope)
-    idle = {
-        ServiceKind.REAL_TIME: (*_BATCH_FIELDS, "nodes"),
-        ServiceKind.BATCH: ("weight", "nodes"),
-        ServiceKind.EDGE: ("weight", *_BATCH_FIELDS),
-    }.get(kind, ())  # type: ignore[call-overload]
-    return [((name,), f"has no effect in a {kind} service") for name in idle if version.get(name)]
+    idle = _IDLE.get(kind)
+    if idle is None or idle.isdisjoint(version):
+        return FINE
+    return [
+        ((name,), f"has no effect in a {kind} service")
+        for name in sorted(idle)
+        if version.get(name)
+    ]
 
 
 def _rule(number: int, statement: str, where: str, changes: dict[str, Any], **more: Any) -> Rule:
-    """A rule on each version, of a deploy request and of an update."""
-    place = f"/config/*{where}"
+    """A rule on each version, of a deploy request and of an update; at `/config`, on all."""
+    place = where if where == "/config" else f"/config/*{where}"
     parts = {"source": table(5), "subjects": BOTH}
     return written(f"MA-SVC-{number:03d}", statement, place, changes, more, **parts)
 
@@ -391,7 +401,7 @@ RULES = (
     _rule(
         49,
         "An edge service names the nodes that it runs on.",
-        "",
+        "/config",
         {"/config/0/nodes": []},
         base="edge",
         source=table(5, "nodes"),

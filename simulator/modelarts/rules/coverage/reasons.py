@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-ANSWER = "what the cloud answers, not a property of a request: simulator/modelarts/wire.py"
+ANSWER = "what is answered, not a property of a request"
+ANY_TYPE = "Drydock reads JSON whatever the header says"
 CONSOLE = "describes the console"
 CONTAINER = "a demand on the container, seen only while it runs"
 CHOSEN = "Drydock does otherwise: docs/decisions.md"
@@ -10,10 +11,10 @@ DEFAULT = "what an absent field means: the shape has it"
 EXPLAINS = "explains, and demands nothing"
 GATEWAY = "enforced by the gateway"
 IDENTITY = "enforced by the identity service"
+KEPT = "Drydock does not throw it away by age"
 LIFECYCLE = "a behaviour over time, not a property of a request: the lifecycle"
 BATCH_RUN = "what a batch run does and writes, not a property of a request"
 NOT_SIMULATED = "the operation is not simulated: 501"
-NOT_THERE = "Drydock does not have this operation: 404"
 OUTSIDE = "not checkable from outside"
 PERMITS = "permits, and forbids nothing"
 QUERY = "a query parameter, checked by simulator/modelarts/queries.py"
