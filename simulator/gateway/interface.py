@@ -1,0 +1,36 @@
+"""What the control server needs of a gateway, whether there is one or not."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from simulator.gateway.admin import VersionTraffic
+from simulator.gateway.state import GatewayState
+from simulator.gateway.status import GatewayStatus
+
+
+class Counters(Protocol):
+    """The request counters."""
+
+    async def traffic(self) -> list[VersionTraffic]:
+        """As `admin.AdminClient.traffic`."""
+
+
+class DataPlane(Protocol):
+    """Puts routes in force. `supervise.Gateway` does it with Envoy, `off.NoGateway` has none."""
+
+    def status(self) -> GatewayStatus:
+        """The state of affairs, without I/O."""
+
+    @property
+    def admin(self) -> Counters:
+        """Where the counters are read; raises RuntimeError while there is no such place."""
+
+    async def start(self, state: GatewayState) -> None:
+        """Returns when `state` is in force; errors: `supervise.Gateway.start`."""
+
+    async def apply(self, state: GatewayState) -> None:
+        """Returns when `state` is in force; errors: `supervise.Gateway.apply`."""
+
+    async def stop(self, drain_s: float = 5.0) -> None:
+        """Waits up to `drain_s` real seconds for open requests, and ends."""
