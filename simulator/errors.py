@@ -154,9 +154,12 @@ class UnknownOperation(Refused):
 class NotSimulated(Refused):
     """A documented operation that Drydock does not simulate."""
 
-    def __init__(self, operation: str) -> None:
+    def __init__(self, operation: str, *, are: bool = False) -> None:
+        """Args:
+        are: the operation is named in the plural: `edge services are not simulated`.
+        """
         self.operation = operation
-        super().__init__(f"{operation} is not simulated")
+        super().__init__(f"{operation} {'are' if are else 'is'} not simulated")
 
 
 class ConfigError(DrydockError):

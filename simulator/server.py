@@ -10,7 +10,7 @@ import signal
 import socket
 import sqlite3
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -38,15 +38,31 @@ from simulator.web import BodyLimit, Json, LocalOrigin, RequestId
 logger = logging.getLogger(__name__)
 
 ADMIN_PREFIX = "/_drydock"
+_OWN_STATUSES = {"InUse": 409}
+"""Where the cloud's status would look like a fault of the server: on `/_drydock` only."""
 KEEP_ALIVE_S = 75
 SHUTDOWN_WAIT_S = 3
 
 
+class _Application(FastAPI):
+    """Describes itself in our words; `/openapi.json` is made when it is first asked for."""
+
+    readings: Mapping[str, str]
+
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            from simulator.surfaces import describe  # noqa: PLC0415
+
+            self.openapi_schema = describe(super().openapi(), self.readings)
+        return self.openapi_schema
+
+
 def build_app(system: System) -> FastAPI:
     """The application of an opened system: IAM, ModelArts and the admin surface."""
-    app = FastAPI(
+    app = _Application(
         title="Drydock", version=VERSION, docs_url=None, redoc_url=None, redirect_slashes=False
     )
+    app.readings = system.ruling.readings
     app.add_middleware(BodyLimit)
     app.add_middleware(LocalOrigin)
     app.add_middleware(RequestId)
@@ -123,7 +139,7 @@ def _answer(request: Request, answer: wire.WireAnswer, reason: str) -> Json:
     }
     if answer.violations:
         body["violations"] = list(answer.violations)
-    return Json(body, status_code=answer.status)
+    return Json(body, status_code=_OWN_STATUSES.get(reason, answer.status))
 
 
 class ControlServer(uvicorn.Server):

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
+import math
 import re
+from itertools import islice
 from typing import Any
 
 from simulator.errors import InvalidRequest, Violation
-from simulator.rules.text import pointer
+from simulator.rules.text import pointer, shown
 
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 64
+MAX_VALUES = 10_000
+"""Of each value everything that is wrong is told, which takes longer than reading it."""
 _INT64 = 1 << 63
-_SUSPICIOUS = re.compile(r"\\u|[0-9]{19}|[0-9][eE]\+?[0-9]{3}")
-"""What every document has that holds a lone surrogate, a NUL, an integer beyond 64 bits or a number
-beyond floats; only those are walked through again."""
+_BAD_ESCAPE = re.compile(r"\\u(?:[dD][89a-fA-F]|0000)")
+"""What every document has that holds a lone surrogate, or a NUL in a name."""
+_STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+_EMPTY = re.compile(r"\[\s*\]|\{\s*\}")
+_BRACKET = re.compile(r"[\[\]{}]")
 SOURCE = "RFC 8259; Drydock reads strictly what is ambiguous there"
 
 
@@ -22,7 +28,8 @@ def parse(body: bytes, *, max_bytes: int = MAX_BYTES) -> Any:
     """The value of a JSON document.
 
     Refused: more than `max_bytes`, not UTF-8, a byte order mark, duplicate keys, NaN and
-    infinities, integers beyond 64 bits, lone surrogates, NUL in names, more than 64 levels.
+    infinities, integers beyond 64 bits, lone surrogates, NUL in names, more than 64 levels, more
+    than 10,000 values.
 
     Raises:
         InvalidRequest: rule `BadJson`, with the place in the document.
@@ -37,16 +44,21 @@ def parse(body: bytes, *, max_bytes: int = MAX_BYTES) -> Any:
         raise _bad("", f"byte {error.start} is not valid UTF-8") from error
     if text.startswith("\ufeff"):
         raise _bad("", "the body begins with a byte order mark; send plain UTF-8")
-    if text.count("{") + text.count("[") > MAX_DEPTH:
-        _check_depth(text)
+    opened = text.count("{") + text.count("[")
+    if opened > MAX_DEPTH or opened + text.count(",") >= MAX_VALUES:
+        _check_size(_STRING.sub("", text))
     try:
-        value = _DECODER.decode(text)
+        try:
+            value = _DECODER.decode(text)
+        except _OutOfRange:
+            _check_values(_LENIENT.decode(text), "")
+            raise
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise _bad("", f"not valid JSON: {error.msg} at {place}") from error
     except ValueError as error:  # an integer of more digits than Python reads
         raise _bad("", f"not valid JSON: {error}") from error
-    if _SUSPICIOUS.search(text):
+    if "\\u" in text and _BAD_ESCAPE.search(text):
         _check_values(value, "")
     return value
 
@@ -76,7 +88,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     for key, _ in pairs:
         if key in seen:
             _check_text(key, "")
-            raise _bad(pointer(key), f"the key {key!r} stands twice in one object")
+            raise _bad(pointer(key), f"the key {shown(key)} stands twice in one object")
         seen.add(key)
     raise AssertionError("unreachable: some key stands twice")
 
@@ -85,29 +97,44 @@ def _constant(name: str) -> Any:
     raise _bad("", f"{name} is not JSON")
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant)
+class _OutOfRange(ValueError):
+    """A number that does not fit; where it stands is looked for then."""
 
 
-def _check_depth(text: str) -> None:
-    """Before parsing: a hostile document must not reach the recursion limit."""
+def _integer(digits: str) -> int:
+    value = int(digits)
+    if -_INT64 <= value < _INT64:
+        return value
+    raise _OutOfRange("the integer does not fit into 64 bits")
+
+
+def _number(digits: str) -> float:
+    value = float(digits)
+    if math.isfinite(value):
+        return value
+    raise _OutOfRange("the number is too large")
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object, parse_constant=_constant, parse_int=_integer, parse_float=_number
+)
+_LENIENT = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant)
+
+
+def _check_size(marks: str) -> None:
+    """Before parsing: a hostile document must not reach the recursion limit, or take long.
+
+    Args:
+        marks: the document without its strings.
+    """
     depth = 0
-    in_string = escaped = False
-    for char in text:
-        if in_string:
-            if escaped:
-                escaped = False
-            elif char == "\\":
-                escaped = True
-            elif char == '"':
-                in_string = False
-        elif char == '"':
-            in_string = True
-        elif char in "[{":
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise _bad("", f"more than {MAX_DEPTH} levels deep")
-        elif char in "]}":
-            depth -= 1
+    for bracket in islice(_BRACKET.finditer(marks), 2 * MAX_VALUES):
+        depth += 1 if bracket[0] in "[{" else -1
+        if depth > MAX_DEPTH:
+            raise _bad("", f"more than {MAX_DEPTH} levels deep")
+    values = 1 + marks.count("{") + marks.count("[") + marks.count(",")
+    if values > MAX_VALUES and values - len(_EMPTY.findall(marks)) > MAX_VALUES:
+        raise _bad("", f"more than {MAX_VALUES} values")
 
 
 def _check_values(value: Any, path: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import StreamingResponse
 
 from simulator.admin import views
@@ -23,6 +23,7 @@ from simulator.facts import limits
 from simulator.facts.statuses import ServiceKind
 from simulator.gateway.status import Phase
 from simulator.lifecycle import requests
+from simulator.modelarts.queries import read_query
 from simulator.modelarts.shape import read_shape
 from simulator.operations import change_goal, delete_model
 from simulator.strict_json import parse_object
@@ -49,7 +50,23 @@ class Advance(BaseModel):
     """Body of POST /_drydock/clock/advance: platform seconds to move on."""
 
     model_config = ConfigDict(extra="forbid")
-    seconds: float
+    seconds: float = Field(ge=0, le=10 * 365 * 86_400)
+
+
+class EventsQuery(BaseModel):
+    """Query of a service's events."""
+
+    limit: int = Field(500, lt=1 << 63, description="How many at most; below 1 counts as 1.")
+
+
+class LogsQuery(BaseModel):
+    """Query of a service's logs."""
+
+    tail: int = Field(
+        200, description=f"Lines of each instance to begin with; {LOG_TAIL_MAX} at most."
+    )
+    follow: bool = Field(False, description="Go on with what comes; the answer does not end.")
+    instance: str = Field("", description="Only this instance.")
 
 
 def admin_router(system: System) -> APIRouter:
@@ -62,7 +79,7 @@ def admin_router(system: System) -> APIRouter:
 
     router = APIRouter(prefix="/_drydock")
 
-    @router.get("/health", summary="Whether the server answers")
+    @router.get("/health", operation_id="ShowHealth", summary="Whether the server answers")
     async def health() -> Json:
         uptime_s = (real_ms() - system.started_at_ms) / 1000
         return Json({"status": "ok", "version": VERSION, "pid": os.getpid(), "uptime_s": uptime_s})
@@ -76,19 +93,23 @@ def admin_router(system: System) -> APIRouter:
 
 
 def _add_server_routes(router: APIRouter, system: System) -> None:
-    @router.get("/state", summary="Everything at a glance")
+    @router.get("/state", operation_id="ShowState", summary="Everything at a glance")
     async def state() -> Json:
         return Json(await _state(system))
 
-    @router.get("/env", summary="What clients need to reach this server")
+    @router.get(
+        "/env", operation_id="ShowEnvironment", summary="What clients need to reach this server"
+    )
     async def env() -> Json:
         return Json(client_environment(system))
 
-    @router.get("/events", summary="Events as they happen (server-sent events)")
+    @router.get(
+        "/events", operation_id="FollowEvents", summary="Events as they happen (server-sent events)"
+    )
     async def events() -> StreamingResponse:
         return StreamingResponse(_event_stream(system), media_type="text/event-stream")
 
-    @router.post("/shutdown", summary="End the server")
+    @router.post("/shutdown", operation_id="ShutDown", summary="End the server")
     async def shutdown(request: Request) -> Json:
         body = await request.body()
         wanted = read_shape(Shutdown, parse_object(body) if body else {}, "drydock down")
@@ -103,21 +124,23 @@ def _add_server_routes(router: APIRouter, system: System) -> None:
         system.shutdown.set()
         return Json({"pid": os.getpid(), "note": note})
 
-    @router.post("/reset", summary="Delete all services and models")
+    @router.post("/reset", operation_id="Reset", summary="Delete all services and models")
     async def reset() -> Json:
         return Json(await _reset(system))
 
-    @router.post("/clock/advance", summary="Move a manual clock on")
+    @router.post("/clock/advance", operation_id="AdvanceClock", summary="Move a manual clock on")
     async def advance(request: Request) -> Json:
         step = read_shape(Advance, parse_object(await request.body()), "drydock clock")
-        if system.clock.mode is not ClockMode.MANUAL or step.seconds < 0:
+        if system.clock.mode is not ClockMode.MANUAL:
             text = "only a manual clock can be moved, and only forward (start with --clock manual)"
             raise InvalidRequest([Violation("DD-CLK-001", "/seconds", text, "docs: clock")])
         return Json({"now_ms": system.clock.advance(int(step.seconds * 1000))})
 
 
 def _add_service_routes(router: APIRouter, system: System) -> None:
-    @router.get("/services/{service_id}", summary="One service in full")
+    @router.get(
+        "/services/{service_id}", operation_id="InspectService", summary="One service in full"
+    )
     async def service(service_id: str) -> Json:
         stored = await asyncio.to_thread(system.store.service, service_id)
         newest = await asyncio.to_thread(system.store.events, service_id, limit=1)
@@ -127,43 +150,64 @@ def _add_service_routes(router: APIRouter, system: System) -> None:
         )
         return Json(view | views.detail_view(stored))
 
-    @router.get("/services/{service_id}/events", summary="A service's events, newest first")
-    async def events(service_id: str, limit: int = 500) -> Json:
+    @router.get(
+        "/services/{service_id}/events",
+        operation_id="ListServiceHistory",
+        summary="A service's events, newest first",
+    )
+    async def events(service_id: str, request: Request) -> Json:
+        query = read_query(EventsQuery, request.query_params)
         await asyncio.to_thread(system.store.service, service_id)
-        rows = await asyncio.to_thread(system.store.events, service_id, limit=max(1, limit))
+        rows = await asyncio.to_thread(system.store.events, service_id, limit=max(1, query.limit))
         return Json({"events": [views.event_view(row) for row in rows]})
 
-    @router.get("/services/{service_id}/logs", summary="The instances' output, as JSON lines")
-    async def logs(
-        service_id: str, tail: int = 200, follow: bool = False, instance: str = ""
-    ) -> StreamingResponse:
+    @router.get(
+        "/services/{service_id}/logs",
+        operation_id="ReadServiceLogs",
+        summary="The instances' output, as JSON lines",
+    )
+    async def logs(service_id: str, request: Request) -> StreamingResponse:
+        query = read_query(LogsQuery, request.query_params)
         await asyncio.to_thread(system.store.service, service_id)
-        lines = _log_lines(system, service_id, min(max(0, tail), LOG_TAIL_MAX), follow, instance)
+        tail = min(max(0, query.tail), LOG_TAIL_MAX)
+        lines = _log_lines(system, service_id, tail, query.follow, query.instance)
         return StreamingResponse(lines, media_type="application/x-ndjson")
 
-    @router.post("/services/{service_id}/start", summary="Start a stopped or failed service")
+    @router.post(
+        "/services/{service_id}/start",
+        operation_id="StartService",
+        summary="Start a stopped or failed service",
+    )
     async def start(service_id: str) -> Json:
         await change_goal(system, service_id, None, requests.start)
         return Json({})
 
-    @router.post("/services/{service_id}/stop", summary="Stop a service")
+    @router.post(
+        "/services/{service_id}/stop", operation_id="StopService", summary="Stop a service"
+    )
     async def stop(service_id: str) -> Json:
         await change_goal(system, service_id, None, requests.stop)
         return Json({})
 
-    @router.delete("/services/{service_id}", summary="Delete a service")
+    @router.delete(
+        "/services/{service_id}", operation_id="RemoveService", summary="Delete a service"
+    )
     async def delete(service_id: str) -> Json:
         await change_goal(system, service_id, None, requests.delete)
         return Json({})
 
 
 def _add_model_routes(router: APIRouter, system: System) -> None:
-    @router.post("/models/import", summary="Make a model from a local package or an image")
+    @router.post(
+        "/models/import",
+        operation_id="ImportModel",
+        summary="Make a model from a local package or an image",
+    )
     async def import_(request: Request) -> Json:
         wanted = read_shape(ImportModel, parse_object(await request.body()), "drydock models")
         return Json(await import_model(system, wanted))
 
-    @router.delete("/models/{model_id}", summary="Delete a model")
+    @router.delete("/models/{model_id}", operation_id="RemoveModel", summary="Delete a model")
     async def delete(model_id: str) -> Json:
         await delete_model(system, _project_id(system), model_id)
         return Json({})

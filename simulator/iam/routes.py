@@ -61,19 +61,26 @@ def iam_router(directory: Directory) -> APIRouter:
 
 
 def _add_version_routes(router: APIRouter, directory: Directory) -> None:
-    @router.get("/", summary="API versions of the identity service")
+    @router.get(
+        "/", operation_id="KeystoneListVersions", summary="API versions of the identity service"
+    )
     async def show_versions() -> JSONResponse:
         # 300 as Keystone: there is a choice, here of one.
         return JSONResponse(documents.versions(directory.endpoint()), 300)
 
-    @router.get("/v3", summary="Identity API version 3")
+    @router.get("/v3", operation_id="KeystoneShowVersion", summary="Identity API version 3")
     @router.get("/v3/", include_in_schema=False)
     async def show_version() -> JSONResponse:
         return JSONResponse({"version": documents.version(directory.endpoint())})
 
 
 def _add_token_routes(router: APIRouter, directory: Directory) -> None:
-    @router.post("/v3/auth/tokens", summary="Issue a token (X-Subject-Token)", status_code=201)
+    @router.post(
+        "/v3/auth/tokens",
+        operation_id="KeystoneCreateUserTokenByPassword",
+        summary="Issue a token (X-Subject-Token)",
+        status_code=201,
+    )
     async def issue_token(request: Request) -> JSONResponse:
         asked = _parse(await request.body())
         now_s = directory.now_s()
@@ -88,7 +95,11 @@ def _add_token_routes(router: APIRouter, directory: Directory) -> None:
             headers={"X-Subject-Token": issued.text, "Vary": "X-Auth-Token"},
         )
 
-    @router.get("/v3/auth/tokens", summary="Check the token in X-Subject-Token")
+    @router.get(
+        "/v3/auth/tokens",
+        operation_id="KeystoneValidateToken",
+        summary="Check the token in X-Subject-Token",
+    )
     @router.head("/v3/auth/tokens", include_in_schema=False)
     async def check_token(request: Request) -> JSONResponse:
         await directory.caller(request)
@@ -109,7 +120,11 @@ def _add_token_routes(router: APIRouter, directory: Directory) -> None:
 
 
 def _add_listing_routes(router: APIRouter, directory: Directory) -> None:
-    @router.get("/v3/projects", summary="The caller's projects; ?name= narrows to one")
+    @router.get(
+        "/v3/projects",
+        operation_id="KeystoneListProjects",
+        summary="The caller's projects; ?name= narrows to one",
+    )
     async def list_projects(request: Request, name: str | None = None) -> JSONResponse:
         identity = _identity(directory, await directory.caller(request))
         chosen = [one for one in identity.projects if name is None or one.name == name]
@@ -117,7 +132,11 @@ def _add_listing_routes(router: APIRouter, directory: Directory) -> None:
             documents.projects(directory.endpoint(), "/v3/projects", identity, chosen)
         )
 
-    @router.get("/v3/auth/projects", summary="Projects that the caller may ask a token for")
+    @router.get(
+        "/v3/auth/projects",
+        operation_id="KeystoneListAuthProjects",
+        summary="Projects that the caller may ask a token for",
+    )
     async def list_auth_projects(request: Request) -> JSONResponse:
         identity = _identity(directory, await directory.caller(request))
         chosen = list(identity.projects)
@@ -125,12 +144,20 @@ def _add_listing_routes(router: APIRouter, directory: Directory) -> None:
             documents.projects(directory.endpoint(), "/v3/auth/projects", identity, chosen)
         )
 
-    @router.get("/v3/auth/domains", summary="Domains that the caller may ask a token for")
+    @router.get(
+        "/v3/auth/domains",
+        operation_id="KeystoneListAuthDomains",
+        summary="Domains that the caller may ask a token for",
+    )
     async def list_auth_domains(request: Request) -> JSONResponse:
         identity = _identity(directory, await directory.caller(request))
         return JSONResponse(documents.domains(directory.endpoint(), "/v3/auth/domains", identity))
 
-    @router.get("/v3/auth/catalog", summary="What is where, for the caller's project")
+    @router.get(
+        "/v3/auth/catalog",
+        operation_id="KeystoneShowCatalog",
+        summary="What is where, for the caller's project",
+    )
     async def show_catalog(request: Request) -> JSONResponse:
         caller = await directory.caller(request)
         project_id = caller.project_id

@@ -22,18 +22,22 @@ _Order = Annotated[Literal["asc", "desc"], BeforeValidator(lambda v: str(v).lowe
 class Page(BaseModel):
     model_config = ConfigDict(extra="ignore", protected_namespaces=())
 
-    offset: int = Field(default=0, ge=0, lt=1 << 63)
-    limit: int = Field(default=limits.LIST_LIMIT, ge=1, le=limits.LIST_LIMIT)
-    order: _Order = "desc"
+    offset: int = Field(0, ge=0, lt=1 << 63, description="How many are left out.")
+    limit: int = Field(
+        limits.LIST_LIMIT, ge=1, le=limits.LIST_LIMIT, description="How many a page has at most."
+    )
+    order: _Order = Field("desc", description="Direction.")
 
 
 class ServiceQuery(Page):
-    service_id: str | None = None
-    service_name: str | None = None
-    model_id: str | None = None
-    infer_type: str | None = None
-    status: ServiceStatus | None = None
-    sort_by: Literal["publish_at", "service_name", "transition_at"] = "publish_at"
+    service_id: str | None = Field(None, description="Only this service.")
+    service_name: str | None = Field(None, description="Only with this in the name.")
+    model_id: str | None = Field(None, description="Only those that run this model.")
+    infer_type: str | None = Field(None, description="Only of this kind.")
+    status: ServiceStatus | None = Field(None, description="Only in this status.")
+    sort_by: Literal["publish_at", "service_name", "transition_at"] = Field(
+        "publish_at", description="What they are sorted by."
+    )
 
     @property
     def sort_column(self) -> str:
@@ -43,14 +47,16 @@ class ServiceQuery(Page):
 
 
 class ModelQuery(Page):
-    model_name: str | None = None
-    exact_match: bool = False
-    model_version: str | None = None
-    model_status: str | None = None
-    model_type: str | None = None
-    not_model_type: str | None = None
-    description: str | None = None
-    sort_by: Literal["create_at", "model_version", "model_size"] = "create_at"
+    model_name: str | None = Field(None, description="Only with this in the name.")
+    exact_match: bool = Field(False, description="The name is given in full.")
+    model_version: str | None = Field(None, description="Only of this version.")
+    model_status: str | None = Field(None, description="Only in this status.")
+    model_type: str | None = Field(None, description="Only of this engine.")
+    not_model_type: str | None = Field(None, description="Only of other engines.")
+    description: str | None = Field(None, description="Only with this in the remarks.")
+    sort_by: Literal["create_at", "model_version", "model_size"] = Field(
+        "create_at", description="What they are sorted by."
+    )
 
     def select(self, rows: list[ModelRow]) -> list[ModelRow]:
         """Those that match, sorted."""
@@ -78,10 +84,10 @@ class ModelQuery(Page):
 
 
 class EventQuery(Page):
-    event_type: EventKind | None = None
-    event_info: str | None = None
-    start_time: int | None = None
-    end_time: int | None = None
+    event_type: EventKind | None = Field(None, description="Only of this kind.")
+    event_info: str | None = Field(None, description="Only with this in the text.")
+    start_time: int | None = Field(None, description="Only from then on, epoch milliseconds.")
+    end_time: int | None = Field(None, description="Only until then, epoch milliseconds.")
 
     @property
     def kind(self) -> EventKind | None:
@@ -94,6 +100,12 @@ class EventQuery(Page):
             and (self.start_time is None or at >= self.start_time)
             and (self.end_time is None or at <= self.end_time)
         )
+
+
+class DeleteModelQuery(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    cascade: bool = Field(False, description="All versions of the model: not simulated.")
 
 
 QueryT = TypeVar("QueryT", bound=BaseModel)

@@ -6,6 +6,8 @@ Source: ModelArts API reference, service management and AI application managemen
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import Iterable
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -25,6 +27,7 @@ from simulator.lifecycle import requests
 from simulator.lifecycle.objects import Event, EventKind
 from simulator.modelarts import services, wire
 from simulator.modelarts.queries import (
+    DeleteModelQuery,
     EventQuery,
     ModelQuery,
     ServiceQuery,
@@ -33,8 +36,9 @@ from simulator.modelarts.queries import (
 from simulator.modelarts.rules.common import CHANGE, CREATE
 from simulator.modelarts.rules.model import CREATE_MODEL, CreateModel
 from simulator.modelarts.ruling import facts_of
-from simulator.modelarts.schemas import CreateService, UpdateService
+from simulator.modelarts.schemas import CreateService, ServiceConfig, UpdateService
 from simulator.store.queries import ServiceFilter, Stored
+from simulator.store.tables import ModelRow
 from simulator.strict_json import parse_object
 from simulator.system import System
 from simulator.web import Json
@@ -72,48 +76,62 @@ def modelarts_router(system: System) -> APIRouter:
 
 
 def _add_service_routes(router: APIRouter, system: System) -> None:
-    @router.post("/services", summary="Deploy a service")
+    @router.post("/services", operation_id="CreateService", summary="Deploy a service")
     async def create_service(project_id: str, request: Request) -> Json:
         caller = await system.directory.caller(request, project_id)
         body = parse_object(await request.body())
         return Json(await _create_service(system, caller, project_id, body))
 
-    @router.get("/services", summary="List services")
+    @router.get("/services", operation_id="ListServices", summary="List services")
     async def list_services(project_id: str, request: Request) -> Json:
         await system.directory.caller(request, project_id)
         query = read_query(ServiceQuery, request.query_params)
         return Json(await _list_services(system, project_id, query))
 
-    @router.get("/services/specifications", summary="List specifications")
+    @router.get(
+        "/services/specifications",
+        operation_id="ListSpecifications",
+        summary="List specifications",
+    )
     async def list_specifications(project_id: str, request: Request) -> Json:
         await system.directory.caller(request, project_id)
         items = [wire.specification_item(spec) for spec in SPECIFICATIONS.values()]
         return Json({"total_count": len(items), "count": len(items), "specifications": items})
 
-    @router.get("/services/{service_id}", summary="Show a service")
+    @router.get("/services/{service_id}", operation_id="ShowService", summary="Show a service")
     async def show_service(project_id: str, service_id: str, request: Request) -> Json:
         await system.directory.caller(request, project_id)
         stored = await asyncio.to_thread(system.store.service, service_id, project_id)
         await system.traffic.refresh()
         return Json(wire.service_detail(stored, _calls(system, stored), system.endpoint))
 
-    @router.put("/services/{service_id}", summary="Start, stop or describe a service")
+    @router.put(
+        "/services/{service_id}",
+        operation_id="UpdateService",
+        summary="Start, stop or describe a service",
+    )
     async def update_service(project_id: str, service_id: str, request: Request) -> Json:
         await system.directory.caller(request, project_id)
         body = parse_object(await request.body())
         return Json(await _update_service(system, project_id, service_id, body))
 
-    @router.delete("/services/{service_ids}", summary="Delete services")
-    async def delete_services(project_id: str, service_ids: str, request: Request) -> Json:
+    @router.delete(
+        "/services/{service_id}", operation_id="DeleteService", summary="Delete services"
+    )
+    async def delete_services(project_id: str, service_id: str, request: Request) -> Json:
         await system.directory.caller(request, project_id)
-        wanted = [part for part in service_ids.split(",") if part]
-        for service_id in wanted:  # all must exist before any is deleted
-            await asyncio.to_thread(system.store.service, service_id, project_id)
-        for service_id in wanted:
-            await operations.change_goal(system, service_id, project_id, requests.delete)
+        wanted = [part for part in service_id.split(",") if part]
+        for one in wanted:  # all must exist before any is deleted
+            await asyncio.to_thread(system.store.service, one, project_id)
+        for one in wanted:
+            await operations.change_goal(system, one, project_id, requests.delete)
         return Json({})
 
-    @router.get("/services/{service_id}/events", summary="List a service's events")
+    @router.get(
+        "/services/{service_id}/events",
+        operation_id="ListServiceEvents",
+        summary="List a service's events",
+    )
     async def list_events(project_id: str, service_id: str, request: Request) -> Json:
         await system.directory.caller(request, project_id)
         stored = await asyncio.to_thread(system.store.service, service_id, project_id)
@@ -140,12 +158,7 @@ async def _create_service(
     accepted = system.ruling.accept(CREATE, CreateService, body)
     request = accepted.request
     services.check_simulated(request)
-    models = {}
-    for model_id in {config.model_id for config in request.config}:
-        try:
-            models[model_id] = await asyncio.to_thread(system.store.model, project_id, model_id)
-        except NotFound:
-            continue  # admission names the place
+    models = await _models(system, project_id, request.config)
     warnings = system.ruling.admit(CREATE, body, system.ruling.facts(models))
     now = system.clock.now_ms()
     row, versions = services.build_service(
@@ -171,6 +184,17 @@ async def _create_service(
 def _with_warnings(answer: dict[str, Any], warnings: tuple[Violation, ...]) -> dict[str, Any]:
     """The answer, with what should be told under an extension key; none when there is nothing."""
     return answer | {"warnings": [vars(one) for one in warnings]} if warnings else answer
+
+
+async def _models(
+    system: System, project_id: str, versions: Iterable[ServiceConfig]
+) -> dict[str, ModelRow]:
+    """The models that versions name, by id; those that do not exist are left out."""
+    found = {}
+    for model_id in {version.model_id for version in versions}:
+        with contextlib.suppress(NotFound):  # admission names the place
+            found[model_id] = await asyncio.to_thread(system.store.model, project_id, model_id)
+    return found
 
 
 async def _list_services(system: System, project_id: str, query: ServiceQuery) -> dict[str, Any]:
@@ -199,10 +223,11 @@ async def _update_service(
     system: System, project_id: str, service_id: str, body: dict[str, Any]
 ) -> dict[str, Any]:
     stored = await asyncio.to_thread(system.store.service, service_id, project_id)
-    facts = facts_of(stored)
-    accepted = system.ruling.accept(CHANGE, UpdateService, body, facts)
-    system.ruling.admit(CHANGE, body, facts)
+    known = facts_of(stored)
+    accepted = system.ruling.accept(CHANGE, UpdateService, body, known)
     update = accepted.request
+    models = await _models(system, project_id, update.config or ())
+    system.ruling.admit(CHANGE, body, system.ruling.facts(models, known))
     if update.status is not None:
         change = {"running": requests.start, "stopped": requests.stop}[update.status]
         await operations.change_goal(system, service_id, project_id, change)
@@ -233,7 +258,7 @@ def _calls(system: System, stored: Stored) -> wire.Calls:
 
 
 def _add_model_routes(router: APIRouter, system: System) -> None:
-    @router.post("/models", summary="Create a model")
+    @router.post("/models", operation_id="CreateModel", summary="Create a model")
     async def create_model(project_id: str, request: Request) -> Json:
         caller = await system.directory.caller(request, project_id)
         body = parse_object(await request.body())
@@ -248,7 +273,7 @@ def _add_model_routes(router: APIRouter, system: System) -> None:
         )
         return Json(_with_warnings({"model_id": model_id}, accepted.warnings))
 
-    @router.get("/models", summary="List models")
+    @router.get("/models", operation_id="ListModels", summary="List models")
     async def list_models(project_id: str, request: Request) -> Json:
         await system.directory.caller(request, project_id)
         query = read_query(ModelQuery, request.query_params)
@@ -258,7 +283,7 @@ def _add_model_routes(router: APIRouter, system: System) -> None:
         items = [wire.model_item(row) for row in page]
         return Json({"total_count": len(matching), "count": len(items), "models": items})
 
-    @router.get("/models/{model_id}", summary="Show a model")
+    @router.get("/models/{model_id}", operation_id="ShowModel", summary="Show a model")
     async def show_model(project_id: str, model_id: str, request: Request) -> Json:
         await system.directory.caller(request, project_id)
         if model_id == "ai-engine-runtimes":
@@ -266,10 +291,10 @@ def _add_model_routes(router: APIRouter, system: System) -> None:
         row = await asyncio.to_thread(system.store.model, project_id, model_id)
         return Json(wire.model_detail(row))
 
-    @router.delete("/models/{model_id}", summary="Delete a model")
+    @router.delete("/models/{model_id}", operation_id="DeleteModel", summary="Delete a model")
     async def delete_model(project_id: str, model_id: str, request: Request) -> Json:
         await system.directory.caller(request, project_id)
-        if request.query_params.get("cascade", "false").lower() == "true":
+        if read_query(DeleteModelQuery, request.query_params).cascade:
             raise NotSimulated("deleting all versions of a model (cascade)")
         return Json(await _delete_model(system, project_id, model_id))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from simulator.config import NetworkSettings, Settings
@@ -85,13 +85,15 @@ class Ruling:
         _refuse(report)
         return tuple(report.warnings)
 
-    def facts(self, models: Mapping[str, ModelRow]) -> Facts:
-        """What a deploy request is held against.
+    def facts(self, models: Mapping[str, ModelRow], of: Facts | None = None) -> Facts:
+        """What a request is held against.
 
         Args:
             models: those that the request names and that exist, by id.
+            of: what is known of the service that an update changes.
         """
-        return Facts(
+        return replace(
+            of or Facts(),
             models={model_id: _model_facts(row) for model_id, row in models.items()},
             unavailable=UNAVAILABLE,
             workspaces=self._workspaces,

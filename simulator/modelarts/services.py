@@ -19,14 +19,14 @@ from simulator.store.tables import ModelRow, ServiceRow, VersionRow
 def check_simulated(request: CreateService) -> None:
     """Raises `NotSimulated` for valid requests of kinds that Drydock does not run."""
     if request.infer_type == ServiceKind.EDGE:
-        raise NotSimulated("deploying edge services")
+        raise NotSimulated("edge services", are=True)
     if request.infer_type == ServiceKind.BATCH:
-        raise NotSimulated("deploying batch services")
+        raise NotSimulated("batch services", are=True)
     if request.schedule:
         raise NotSimulated("stopping a service by schedule")
     extra = request.additional_properties
     if extra is not None and extra.websocket_upgrade:
-        raise NotSimulated("deploying WebSocket services")
+        raise NotSimulated("WebSocket services", are=True)
     if request.load_balancer_policy not in (None, "ROUND_ROBIN"):
         raise NotSimulated(f"balancing load by {request.load_balancer_policy}")
     console = request.x_drydock

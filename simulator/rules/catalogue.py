@@ -133,7 +133,8 @@ class Catalogue:
                 for rule in self.rules
                 if subject in rule.subjects and (rule.level in _EARLY) == early
             ]
-            known = Judge(self.subject(subject).shape, asked, self.unknown)
+            shape = self.subject(subject).shape
+            known = Judge(shape, asked, self.unknown, shaped=not early)
             self._judges[subject, early] = known
         return known
 

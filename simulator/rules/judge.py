@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from simulator.errors import Violation
-from simulator.rules.reading import Found, Run, path_of, root_reader
+from simulator.rules.reading import MOST_TOLD, Found, Run, path_of, root_reader
 from simulator.rules.rule import Path, Rule, Scope, Severity, shape_check
 from simulator.rules.shape import Shape
-from simulator.rules.text import did_you_mean, pointer, readable_path
+from simulator.rules.text import MESSAGE_CHARS, cut, did_you_mean, pointer, readable_path
+
+MOST_SUGGESTED = 50
+"""Fields that no document names for which a similar one is looked for: that is slow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,8 @@ class Report:
 
     Attributes:
         clean: the document as it was understood; complete only when nothing is violated.
-        violations: why it is refused, in documented order; empty when it is accepted.
+        violations: why it is refused, in documented order; empty when it is accepted. At most
+            `MOST_TOLD`, and as many unknown fields.
         warnings: what is accepted and yet should be told.
     """
 
@@ -39,14 +43,18 @@ class Judge:
     Args:
         rules: those that are asked; their order is the documented one.
         unknown: the rule on fields that the shape does not have.
+        shaped: types, mandatory and unknown fields were told before, and are not told again.
 
     Raises:
         ValueError: a rule is about a place that the shape does not have.
     """
 
-    def __init__(self, shape: type[Shape], rules: Iterable[Rule], unknown: Rule) -> None:
+    def __init__(
+        self, shape: type[Shape], rules: Iterable[Rule], unknown: Rule, *, shaped: bool = False
+    ) -> None:
         self._root = root_reader(shape, unknown, list(rules))
         self._unknown = unknown
+        self._shaped = shaped
 
     def judge(
         self,
@@ -67,10 +75,14 @@ class Judge:
         run = Run()
         root = self._root
         clean = root.read(document, None, run)
+        if self._shaped:
+            run.found.clear()
+            run.unknown.clear()
         if root.asked:
             run.pending.append((root.asked, clean, None, None))
         found = run.found
         scope = Scope(clean, readings, facts)
+        counts = {Severity.ERROR: len(found), Severity.WARNING: 0}
         for asked, value, place, key in run.pending:
             for check, order, rule in asked:
                 findings = check(value, scope)
@@ -78,7 +90,9 @@ class Judge:
                     path = path_of(place if key is None else (place, key))
                     if rule.reads and _is_unread(rule, path, run.misshapen):
                         continue
-                    found += [Found(order, rule, path + tuple(sub), text) for sub, text in findings]
+                    told = findings[: MOST_TOLD - counts[rule.severity]]
+                    counts[rule.severity] += len(told)
+                    found += [Found(order, rule, path + tuple(sub), text) for sub, text in told]
         if not found and not run.unknown:
             return Report(clean, [], [])
         return self._report(clean, run, strict)
@@ -98,8 +112,9 @@ class Judge:
 
     def _unknown_fields(self, run: Run) -> list[Found]:
         found = []
-        for reader, place, name in run.unknown:
-            text = f"is no field that the documents name here{did_you_mean(name, reader.fields)}"
+        for number, (reader, place, name) in enumerate(run.unknown[:MOST_TOLD]):
+            hint = did_you_mean(name, reader.fields) if number < MOST_SUGGESTED else ""
+            text = f"is no field that the documents name here{hint}"
             found.append(Found(0, self._unknown, (*path_of(place), name), text))
         return sorted(found, key=Found.key)
 
@@ -123,5 +138,5 @@ def _is_unread(rule: Rule, path: Path, misshapen: set[Path]) -> bool:
 
 
 def _violation(rule: Rule, path: Path, text: str) -> Violation:
-    message = f"{readable_path(path)}: {text}"
+    message = f"{readable_path(path)}: {cut(text, MESSAGE_CHARS)}"
     return Violation(rule.id, pointer(*path), message, str(rule.source))

@@ -160,7 +160,8 @@ class _Maker:
         schema = self._of_type(kind, place)
         if kind.one_or_map or kind.numeric_text:
             return schema  # the rules' keywords stand in its parts
-        return merged(schema, self._keywords.get(place, {}))
+        whole = merged(schema, self._keywords.get(place, {}))
+        return _by_type(whole) if whole.keys() == {"enum"} else whole
 
     def _of_type(self, kind: Kind, place: str) -> Schema:
         if kind.shape is not None:
@@ -179,12 +180,20 @@ class _Maker:
         return dict(_TYPES[kind.name])
 
 
+def _by_type(schema: Schema) -> Schema:
+    """An enumeration of values of several types as one schema a type: generators of clients
+    know those."""
+    words = [word for word in schema["enum"] if isinstance(word, str)]
+    flags = [word for word in schema["enum"] if isinstance(word, bool)]
+    if len(flags) != 2 or len(words) + len(flags) != len(schema["enum"]):
+        return schema
+    return {"anyOf": [{"type": "string", "enum": words}, {"type": "boolean"}]}
+
+
 def _defaults(shape: type[Shape]) -> dict[str, Any]:
     """What absent fields mean, as far as the shape says."""
     rows = dataclasses.fields(shape)  # type: ignore[arg-type]
-    return {
-        wire_name(row): row.default for row in rows if row.default is not dataclasses.MISSING
-    }
+    return {wire_name(row): row.default for row in rows if row.default is not dataclasses.MISSING}
 
 
 def _first_sentence(shape: type[Shape]) -> str:

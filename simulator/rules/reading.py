@@ -20,6 +20,10 @@ Place = tuple[Any, str | int] | None
 Asked = tuple[Check, int, Rule]
 """A rule that is asked: its check, its place in the documented order, and itself."""
 
+MOST_TOLD = 1000
+"""Violations in one document, and warnings. Further ones are not told: they take time, and nobody
+reads them."""
+
 SPOILT: Any = object()
 """In place of a value of another type, which is told already."""
 
@@ -83,6 +87,8 @@ class Run:
 
     def misshape(self, order: int, rule: Rule, place: Place, text: str) -> Any:
         """Note what is absent or of another type."""
+        if len(self.found) >= MOST_TOLD:
+            return SPOILT
         path = path_of(place)
         self.found.append(Found(order, rule, path, text))
         self.misshapen.add(path)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
+
+AnswerT = TypeVar("AnswerT")
 
 Path = tuple[str | int, ...]
 """Keys and indexes from the document's root, such as `("config", 0, "weight")`."""
@@ -132,12 +134,20 @@ class Scope:
         facts: what exists, for admission and updates; None when only the document counts.
     """
 
-    __slots__ = ("facts", "readings", "root")
+    __slots__ = ("_answers", "facts", "readings", "root")
 
     def __init__(self, root: dict[str, Any], readings: Mapping[str, str], facts: Any) -> None:
         self.root = root
         self.readings = readings
         self.facts = facts
+        self._answers: dict[Callable[[Scope], Any], Any] = {}
+
+    def once(self, question: Callable[[Scope], AnswerT]) -> AnswerT:
+        """The answer to a question about the document that many checks have, asked once."""
+        if question not in self._answers:
+            self._answers[question] = question(self)
+        answer: AnswerT = self._answers[question]
+        return answer
 
 
 Check = Callable[[Any, Scope], Findings]

@@ -8,14 +8,22 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 SHOWN_CHARS = 60
-"""A received value is repeated up to this length."""
+"""A received value, or a key, is repeated up to this length."""
+MESSAGE_CHARS = 1000
+"""What is wrong is told up to this length."""
+
+
+def cut(text: str, most: int = SHOWN_CHARS) -> str:
+    """The text, or its beginning when it is longer."""
+    return text if len(text) <= most else text[: most - 3] + "..."
 
 
 def readable_path(path: Sequence[str | int]) -> str:
     """`("config", 0, "weight")` as people write it: `config[0].weight`."""
     words = ""
     for part in path:
-        words += f"[{part}]" if isinstance(part, int) else f".{part}" if words else str(part)
+        name = cut(str(part))
+        words += f"[{part}]" if isinstance(part, int) else f".{name}" if words else name
     return words or "the body"
 
 
@@ -26,8 +34,8 @@ def pointer(*parts: str | int) -> str:
 
 def shown(value: Any) -> str:
     """A received value as JSON, cut when it is long."""
-    if isinstance(value, str) and len(value) > SHOWN_CHARS:
-        return json.dumps(value[: SHOWN_CHARS - 3] + "...", ensure_ascii=False)
+    if isinstance(value, str):
+        return json.dumps(cut(value), ensure_ascii=False)
     if isinstance(value, dict | list):
         kind = "an object" if isinstance(value, dict) else "an array"
         return f"{kind} of {len(value)}"
@@ -35,7 +43,7 @@ def shown(value: Any) -> str:
         text = json.dumps(value, ensure_ascii=False)
     except (TypeError, ValueError):
         text = repr(value)
-    return text if len(text) <= SHOWN_CHARS + 2 else text[: SHOWN_CHARS - 3] + "..."
+    return cut(text)
 
 
 def listed(words: Iterable[object]) -> str:

@@ -32,6 +32,10 @@ def kind_of(scope: Scope) -> str:
         return str(scope.root["infer_type"])
     if scope.facts is not None:
         return str(scope.facts.kind)
+    return scope.once(_kind_of_versions)
+
+
+def _kind_of_versions(scope: Scope) -> str:
     for version in scope.root.get("config", ()):
         if "mapping_type" in version or "src_path" in version:
             return ServiceKind.BATCH.value

@@ -62,9 +62,7 @@ class TestServices:
 
     @pytest.mark.parametrize(("name", "value"), [("sort_by", "size"), ("status", "Running")])
     def test_another_is_refused(self, name: str, value: str) -> None:
-        assert violations(lambda: read_query(ServiceQuery, {name: value})) == [
-            ("Type", f"/{name}")
-        ]
+        assert violations(lambda: read_query(ServiceQuery, {name: value})) == [("Type", f"/{name}")]
 
 
 class TestModels:
