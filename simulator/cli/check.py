@@ -198,13 +198,10 @@ class _Printer:
             self._told(warning, "warning: ", "yellow")
 
     def _told(self, violation: Violation, lead: str, style: str) -> None:
-        message = clean_line(f"{lead}{violation.sentence}")
-        self._output.line(f"  {message}", style)
-        self._output.line(
-            f"    at {clean_line(violation.path) or 'the whole body'} "
-            f"[{violation.rule}, {clean_line(violation.source)}]",
-            "dim",
-        )
+        self._output.paragraph(clean_line(f"{lead}{violation.sentence}"), style)
+        place = clean_line(violation.path) or "the whole body"
+        source = f"[{violation.rule}, {clean_line(violation.source)}]"
+        self._output.paragraph(f"at {place} {source}", "dim", indent=4)
 
 
 def _article(title: str) -> str:

@@ -82,6 +82,13 @@ class Output:
         """A line of the result; outside text in it must be cleaned already."""
         self.out.print(_text(text, style), soft_wrap=True)
 
+    def paragraph(self, text: str, style: str = "", indent: int = 2) -> None:
+        """A sentence of the result, indented; on a terminal broken between words only."""
+        room = max(20, self.out.width - indent) if self.out.is_terminal else UNBOUNDED
+        rows = textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False)
+        for row in rows or [""]:
+            self.line(f"{' ' * indent}{row}", style)
+
     def note(self, text: str, style: str = "") -> None:
         """A remark beside the result, on stderr; outside text in it must be cleaned already."""
         self.err.print(_text(text, style))

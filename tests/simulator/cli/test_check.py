@@ -147,6 +147,23 @@ class TestKinds:
     ) -> None:
         assert f"{title}, " in check(file(content)).stdout
 
+    @pytest.mark.parametrize(
+        "content",
+        [
+            {"metadata": {"name": "web", "instance": 1, "rpc": {"keepalive": 5000}}},
+            {"metadata.name": "web", "metadata.instance": 1, "metadata.rpc.keepalive": 5000},
+        ],
+    )
+    def test_a_service_description_of_eas_may_have_nested_or_dotted_keys(
+        self, check: Any, file: Any, content: dict[str, Any]
+    ) -> None:
+        container = {"image": "registry.cn-hangzhou.aliyuncs.com/team/web:1", "script": "serve"}
+        sound = file({**content, "containers": [{**container, "port": 8000}]})
+        assert check(sound).exit_code == 0, check(sound).output
+        taken = check(file({**content, "containers": [{**container, "port": 8080}]}))
+        assert taken.exit_code == 1
+        assert "/containers/0/port [EAS-SVC-" in taken.stdout
+
     def test_the_kind_can_be_said(self, check: Any, file: Any) -> None:
         update = file({"config": ONE["config"]})
         assert check(update).exit_code == 1

@@ -1,0 +1,1 @@
+"""The front door of Alibaba Cloud PAI-EAS: what its service.json may say."""
