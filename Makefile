@@ -7,13 +7,14 @@ UV := $(BIN)/uv
 # Tests at a time; the end-to-end tests start servers of their own.
 JOBS ?= 2
 DEMO_ARGS ?=
+PROVE_ARGS ?=
 
 # With the system's certificates if uv's own do not do: a company's proxy has a certificate of its own.
 UV_INSTALL := pip install --quiet --compile-bytecode --python $(BIN)/python -c constraints.txt -e
 install = $(UV) $(UV_INSTALL) $(1) 2>/dev/null || UV_SYSTEM_CERTS=1 $(UV) $(UV_INSTALL) $(1)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types images lock clean
+.PHONY: help demo test prove lint types images lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -23,6 +24,9 @@ demo: $(VENV)/.runtime ## deploy a real model with the documented request and se
 
 test: $(VENV)/.dev lint types ## run every check: style, types, tests
 	@$(BIN)/python -m pytest -n $(JOBS) -ra
+
+prove: $(VENV)/.dev ## run the heavy proofs of the rules: hostile bodies, mutation, thousands of cases
+	@$(BIN)/python scripts/prove $(PROVE_ARGS)
 
 lint: $(VENV)/.dev ## check style and formatting
 	@$(BIN)/ruff check .

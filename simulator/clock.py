@@ -21,6 +21,11 @@ def real_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+def steady_s() -> float:
+    """Seconds of the host's monotonic clock, for how long something real takes."""
+    return time.monotonic()
+
+
 class ClockMode(StrEnum):
     REAL = "real"
     SCALED = "scaled"

@@ -86,8 +86,8 @@ class Settings(BaseSettings):
     token_lifetime_s: int = Field(default=86_400, ge=1)
     """Life of an issued token, real seconds. Source: ModelArts inference access guide (24 h)."""
     predict_timeout_s: float = Field(default=60.0, gt=0)
-    """Real seconds until the first byte of a prediction must have come; unless set, what the reading
-    predict-timeout says (60, or 40)."""
+    """Real seconds until the first byte of a prediction must have come; unless set, what the
+    reading predict-timeout says (60, or 40)."""
     traffic_limit_per_s: int = Field(default=100, ge=0)
     """Requests a second and service; 0 for no limit. Source: inference access guide (100)."""
     crash_limit: int = Field(default=3, ge=0)

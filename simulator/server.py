@@ -33,7 +33,7 @@ from simulator.modelarts import authorize, wire
 from simulator.modelarts.inference_off import inference_off_router
 from simulator.modelarts.routes import modelarts_router
 from simulator.system import AUTHORIZE_PATH, System
-from simulator.web import BodyLimit, Json, LocalOrigin, RequestId
+from simulator.web import REQUEST_ID, BodyLimit, Json, LocalOrigin, RequestId
 
 logger = logging.getLogger(__name__)
 
@@ -112,9 +112,12 @@ def _add_error_handlers(app: FastAPI) -> None:
         return _answer(request, answer, "StorageFull" if full else "StorageError")
 
     async def unexpected(request: Request, error: Exception) -> Json:
-        logger.exception("%s %s failed", request.method, request.url.path)
+        request_id = request.scope.get("state", {}).get("request_id", "")
+        logger.exception("%s %s failed (%s)", request.method, request.url.path, request_id)
         text = "internal error of Drydock; its log has the details under this request id"
-        return _answer(request, wire.WireAnswer(500, "ModelArts.0010", text), "InternalError")
+        answer = _answer(request, wire.WireAnswer(500, "ModelArts.0010", text), "InternalError")
+        answer.headers[REQUEST_ID] = request_id  # this goes past the middleware that adds it
+        return answer
 
     app.add_exception_handler(HTTPException, no_route)
     app.add_exception_handler(Refused, refused)

@@ -127,12 +127,15 @@ def _check_size(marks: str) -> None:
     Args:
         marks: the document without its strings.
     """
+    commas = marks.count(",")
+    if commas >= MAX_VALUES:
+        raise _bad("", f"more than {MAX_VALUES} values")
     depth = 0
     for bracket in islice(_BRACKET.finditer(marks), 2 * MAX_VALUES):
         depth += 1 if bracket[0] in "[{" else -1
         if depth > MAX_DEPTH:
             raise _bad("", f"more than {MAX_DEPTH} levels deep")
-    values = 1 + marks.count("{") + marks.count("[") + marks.count(",")
+    values = 1 + commas + marks.count("{") + marks.count("[")
     if values > MAX_VALUES and values - len(_EMPTY.findall(marks)) > MAX_VALUES:
         raise _bad("", f"more than {MAX_VALUES} values")
 

@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from simulator.cli import (
     check,
+    conform,
     deploy,
     environment,
     images,
@@ -124,6 +125,7 @@ app.command("reset")(server_commands.reset)
 app.command("deploy")(deploy.deploy)
 app.command("check")(check.check)
 app.command("rules")(rules.rules)
+app.command("conform")(conform.conform)
 app.command("predict")(predict.predict)
 app.command("logs")(logs.logs)
 app.command("env")(environment.env)

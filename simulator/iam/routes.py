@@ -18,7 +18,15 @@ from simulator.iam.errors import IamError, TokenInvalid
 from simulator.iam.identity import Identity, Project
 from simulator.iam.schemas import Scope, TokenRequest, UserRef, first_fault
 
-_TITLES = {400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found"}
+_TITLES = {
+    400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+    413: "Request Entity Too Large",
+}
+BODY_MAX_BYTES = 114_688
+"""Largest body of a token request; as Keystone's own default."""
 
 
 class Refused(Exception):
@@ -183,6 +191,8 @@ def _identity(directory: Directory, caller: Caller) -> Identity:
 
 
 def _parse(body: bytes) -> TokenRequest:
+    if len(body) > BODY_MAX_BYTES:
+        raise Refused(413, f"The request body is larger than {BODY_MAX_BYTES} bytes.")
     try:
         return TokenRequest.model_validate_json(body)
     except ValidationError as error:

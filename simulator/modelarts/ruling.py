@@ -14,7 +14,7 @@ from simulator.modelarts.rules import CATALOGUE
 from simulator.modelarts.rules.common import pool_of
 from simulator.modelarts.rules.facts import Facts, InboundRule, ModelFacts, Networks
 from simulator.modelarts.rules.model import INSTALL_TYPES
-from simulator.rules.catalogue import UnknownReading
+from simulator.rules.catalogue import Catalogue, UnknownReading
 from simulator.rules.judge import Report
 from simulator.rules.shape import Shape, build
 from simulator.store.queries import Stored
@@ -41,13 +41,17 @@ class Accepted(Generic[RequestT]):
 class Ruling:
     """Asks the rules.
 
+    Args:
+        catalogue: the rules; others than the documented ones only to try what watches over them.
+
     Raises:
         ConfigError: the settings choose a reading that there is not.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, catalogue: Catalogue = CATALOGUE) -> None:
+        self._catalogue = catalogue
         try:
-            self.readings = CATALOGUE.read(settings.readings)
+            self.readings = catalogue.read(settings.readings)
         except UnknownReading as error:
             raise ConfigError(
                 str(error), hint="mend [readings] in drydock.toml; `drydock rules --readings` lists"
@@ -71,7 +75,7 @@ class Ruling:
         Raises:
             InvalidRequest: everything that is wrong with it.
         """
-        report = CATALOGUE.judge(subject, body, self.readings, facts, strict=self._strict)
+        report = self._catalogue.judge(subject, body, self.readings, facts, strict=self._strict)
         _refuse(report)
         return Accepted(build(shape, report.clean), without_nulls(body), tuple(report.warnings))
 
@@ -81,7 +85,7 @@ class Ruling:
         Raises:
             InvalidRequest: everything that stands against it.
         """
-        report = CATALOGUE.admit(subject, body, facts, self.readings)
+        report = self._catalogue.admit(subject, body, facts, self.readings)
         _refuse(report)
         return tuple(report.warnings)
 

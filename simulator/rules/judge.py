@@ -100,8 +100,10 @@ class Judge:
     def _report(self, clean: dict[str, Any], run: Run, strict: bool) -> Report:
         violations: list[Violation] = []
         warnings: list[Violation] = []
+        misshapen = run.misshapen
+        spoilt = _spoilt_arrays(misshapen)
         for one in sorted(run.found, key=Found.key):
-            if _is_shadowed(one, run.misshapen):
+            if misshapen and _is_shadowed(one, misshapen, spoilt):
                 continue
             violation = _violation(one.rule, one.path, one.text)
             is_error = one.rule.severity is Severity.ERROR
@@ -119,11 +121,17 @@ class Judge:
         return sorted(found, key=Found.key)
 
 
-def _is_shadowed(found: Found, misshapen: set[Path]) -> bool:
+def _spoilt_arrays(misshapen: set[Path]) -> set[Path]:
+    """Arrays with an item of another type: they are not read at all, and so seem to be absent."""
+    return {path[:-1] for path in misshapen if path and isinstance(path[-1], int)}
+
+
+def _is_shadowed(found: Found, misshapen: set[Path], spoilt: set[Path]) -> bool:
     """Whether the thing is absent or of another type, which is told instead of what follows."""
     if found.rule.check is shape_check:
         return False
-    return any(found.path[:length] in misshapen for length in range(1, len(found.path) + 1))
+    path = found.path
+    return path in spoilt or any(path[:length] in misshapen for length in range(1, len(path) + 1))
 
 
 def _is_unread(rule: Rule, path: Path, misshapen: set[Path]) -> bool:

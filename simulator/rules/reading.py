@@ -7,7 +7,7 @@ key)` that becomes a path only when something is found there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from simulator.rules.rule import Check, Path, Rule, shape_check
@@ -58,11 +58,11 @@ class Found:
         self.path = path
         self.text = text
 
-    def key(self) -> tuple[int, tuple[tuple[bool, int, str], ...], str]:
+    def key(self) -> tuple[int, list[tuple[bool, int, str]], str]:
         """Documented order, then place; indexes as numbers."""
-        parts = tuple(
+        parts = [
             (True, part, "") if isinstance(part, int) else (False, 0, part) for part in self.path
-        )
+        ]
         return self.order, parts, self.text
 
 
@@ -127,6 +127,10 @@ class Reader:
     def mistyped(self, value: Any, place: Place, run: Run) -> Any:
         text = f"must be {self.kind.words}, not {shown(value)}"
         return run.misshape(self.order, self.rule, place, text)
+
+    def takes_all(self, values: Iterable[Any]) -> bool:
+        """Whether all values may be taken as they are, and nothing is asked about any of them."""
+        return not self.asked and self.exact.issuperset(map(type, values))
 
     def ask(self, asked: Asked, *, of_holder: bool = False) -> None:
         """Have a rule asked wherever this is read."""
@@ -196,6 +200,8 @@ class ArrayReader(Reader):
         """The clean items; none at all when one is spoilt: indexes must stay what they are."""
         if type(value) is not list:
             return self.mistyped(value, place, run)
+        if self.item.takes_all(value):
+            return value.copy()
         clean = []
         spoilt = False
         for index, item in enumerate(value):
@@ -219,6 +225,8 @@ class MapReader(Reader):
             return self.mistyped(value, place, run)
         if self.kind.one_or_map and self._is_one(value):
             return {"": _read_item(self.item, value, place, run)}
+        if self.item.takes_all(value.values()):
+            return value.copy()
         clean = {}
         for key, item in value.items():
             read = _read_item(self.item, item, (place, key), run)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 SHOWN_CHARS = 60
@@ -29,7 +30,7 @@ def readable_path(path: Sequence[str | int]) -> str:
 
 def pointer(*parts: str | int) -> str:
     """The JSON pointer (RFC 6901) of a path of keys and indexes."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+    return "".join(["/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts])
 
 
 def shown(value: Any) -> str:
@@ -56,10 +57,14 @@ def listed(words: Iterable[object]) -> str:
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """The known word that was probably meant; empty when none is near."""
-    if len(word) > SHOWN_CHARS:
-        return ""
+    return "" if len(word) > SHOWN_CHARS else _nearest(word.lower(), tuple(known))
+
+
+@lru_cache(maxsize=1024)
+def _nearest(word: str, known: tuple[str, ...]) -> str:
+    """Remembered: comparing takes longer than all that is done else with a request."""
     folded = {name.lower(): name for name in known}
-    found = difflib.get_close_matches(word.lower(), folded, n=1, cutoff=0.6)
+    found = difflib.get_close_matches(word, folded, n=1, cutoff=0.6)
     return folded[found[0]] if found else ""
 
 

@@ -81,6 +81,7 @@ PURE = [
     *of("simulator.modelarts.rules", "simulator.modelarts.schemas", "simulator.modelarts.shape"),
     *of("simulator.modelarts.config_json", "simulator.modelarts.error_codes"),
     *of("simulator.errors", "simulator.strict_json", "simulator.objectpaths", "simulator.rules"),
+    *of("simulator.openapi", "simulator.modelarts.answer_schemas"),
 ]
 NEUTRAL = of(
     "simulator.lifecycle",

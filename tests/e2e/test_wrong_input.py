@@ -393,6 +393,33 @@ def test_model_in_use_is_not_deleted(server: DrydockServer, good: Body) -> None:
     assert "never" in failed["error_msg"]
     assert server.api("GET", f"/models/{model_id}")["model_status"] == "published"
 
+    # not 500, which would look like a fault of ours
+    again = own(server, "DELETE", f"/models/{model_id}")
+    assert (again.status_code, again.json()["code"]) == (409, "InUse")
+
+
+def own(server: DrydockServer, method: str, path: str, **more: Any) -> httpx.Response:
+    """A call of Drydock's own surface."""
+    headers = {"X-Drydock-Token": (server.home / "admin-token").read_text().strip()}
+    return server.client.request(method, f"/_drydock{path}", headers=headers, **more)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", f"/services/{UNKNOWN_ID}/events?limit=many", None),
+        ("GET", f"/services/{UNKNOWN_ID}/logs?tail=1.5", None),
+        ("POST", "/clock/advance", {"seconds": -1}),
+        ("POST", "/clock/advance", {"seconds": 1e300}),
+    ],
+)
+def test_drydocks_own_surface_refuses_in_its_own_form(
+    server: DrydockServer, method: str, path: str, body: Body | None
+) -> None:
+    answer = own(server, method, path, json=body)
+    assert (answer.status_code, answer.json()["code"]) == (400, "InvalidRequest")
+    assert answer.json()["violations"]
+
 
 @pytest.mark.parametrize(
     ("source", "words"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import orjson
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from simulator.errors import InvalidRequest
 from simulator.rules.text import pointer
-from simulator.strict_json import MAX_BYTES, MAX_DEPTH, parse, parse_object
+from simulator.strict_json import MAX_BYTES, MAX_DEPTH, MAX_VALUES, parse, parse_object
 
 
 def refusal(body: bytes) -> tuple[str, str]:
@@ -107,6 +108,55 @@ def test_the_size_is_limited() -> None:
     assert f"at most {MAX_BYTES} are read" in refusal(b'"' + b"x" * (MAX_BYTES - 1) + b'"')[1]
     with pytest.raises(InvalidRequest, match="at most 2 are read"):
         parse(b"[1]", max_bytes=2)
+
+
+VALUES = MAX_VALUES - 1
+"""In an array that is a value too."""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" + b",".join([b"1"] * VALUES) + b"]",
+        b"[" + b",".join([b"{}"] * VALUES) + b"]",
+        b"[" + b",".join([b"[ ]"] * VALUES) + b"]",
+        b'["' + b"[{," * MAX_VALUES + b'"]',
+        b'["' + b'\\"[' * MAX_VALUES + b'"]',
+    ],
+)
+def test_so_many_values_are_read(body: bytes) -> None:
+    assert parse(body) == json.loads(body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" + b",".join([b"1"] * (VALUES + 1)) + b"]",
+        b"[" + b",".join([b"{}"] * (VALUES + 1)) + b"]",
+        b"[" + b",".join([b'{"a":[ ]}'] * VALUES) + b"]",
+        b"{" + b",".join(b'"%d":1' % number for number in range(VALUES + 1)) + b"}",
+    ],
+)
+def test_more_values_are_refused(body: bytes) -> None:
+    assert refusal(body) == ("", f"more than {MAX_VALUES} values")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 500_000 + b"]" * 500_000,
+        b"[]" * 500_000,
+        b"]" * 1_000_000,
+        b'"' * 1_000_001,
+        b'"' + b'\\"' * 500_000,
+        b'{"a":' * 200_000,
+        b"[" + b"{}," * 300_000 + b"1",
+    ],
+)
+def test_what_is_hostile_is_refused_soon(body: bytes) -> None:
+    began = time.thread_time()
+    refusal(body)
+    assert time.thread_time() - began < 1  # a minute, where each string is sought from each mark
 
 
 def test_a_place_is_given_as_line_and_column() -> None:

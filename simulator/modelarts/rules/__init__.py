@@ -18,7 +18,7 @@ from simulator.modelarts.rules import (
     update,
     version,
 )
-from simulator.modelarts.rules.common import BOTH, CHANGE, CREATE
+from simulator.modelarts.rules.common import CHANGE, CREATE
 from simulator.modelarts.rules.documents import DOCUMENTS, FACTS
 from simulator.modelarts.rules.readings import READINGS
 from simulator.modelarts.schemas import CreateService, UpdateService
@@ -64,7 +64,7 @@ UNKNOWN_FIELD = Rule(
     id="MA-UNKNOWN",
     statement="A field that no document names is accepted and told; with strict it is refused.",
     source=Source("Deploying Services", "tables 3 to 13"),
-    subjects=(*BOTH, model.CREATE_MODEL, config_json.CONFIG_FILE),
+    subjects=tuple(subject.name for subject in SUBJECTS),
     at="",
     check=shape_check,
     answer=INVALID_ARGUMENT,

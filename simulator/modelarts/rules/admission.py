@@ -26,6 +26,7 @@ from simulator.modelarts.rules.common import (
     BOTH,
     CREATE,
     REAL_TIME_2,
+    a_service,
     kind_of,
     pool_of,
     pool_places,
@@ -74,7 +75,7 @@ def _install_type(version: dict[str, Any], scope: Scope) -> Findings:
     model, kind = _model(version, scope), kind_of(scope)
     if model is None or kind in model.kinds:
         return FINE
-    text = f"the model is for {listed(model.kinds)} services, and this is a {kind} service"
+    text = f"the model is for {listed(model.kinds)} services, and this is {a_service(kind)}"
     return at("model_id", text=text)
 
 

@@ -36,6 +36,9 @@ MANIFEST = "manifest"
 BATCH_INPUT = "batch-input"
 MANIFEST_PAGE = Source(BATCH_PAGE, "Manifest File Specifications")
 INPUT_PATH = Source(BATCH_PAGE, "table 1, Input Path")
+LEFT_OUT = -1
+"""The index of a parameter that is left out of the requests on purpose."""
+_MAPPING_TYPES = ("file", "csv")
 _LEAVES = ("string", "number", "integer", "boolean")
 _PATH_WORDS = "is an object path such as obs://bucket/key"
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff")
@@ -92,6 +95,13 @@ def _src_type_mandatory(config: list[dict[str, Any]], scope: Scope) -> Findings:
         for index, version in enumerate(config)
         if "src_type" not in version
     ]
+
+
+def _mapping_type(value: str, scope: Scope) -> Findings:
+    """Blank counts as absent."""
+    if not value or value in _MAPPING_TYPES:
+        return FINE
+    return here(checks.not_among(value, _MAPPING_TYPES))
 
 
 def _mapping_rule(version: dict[str, Any], scope: Scope) -> Findings:
@@ -155,11 +165,16 @@ def _object_path(value: str, scope: Scope) -> Findings:
     return FINE
 
 
+def _object_path_unless_blank(value: str, scope: Scope) -> Findings:
+    """Blank counts as absent."""
+    return _object_path(value, scope) if value else FINE
+
+
 def _indexes(rule: dict[str, Any], scope: Scope) -> Findings:
     findings = []
     for path, leaf in leaves(rule):
         index = leaf.get("index")
-        if type(index) is not int or index < 0:
+        if type(index) is not int or index < LEFT_OUT:
             why = "it has none" if "index" not in leaf else f"got {shown(index)}"
             text = (
                 f"this parameter is left out of the requests: its index is no column number; {why}"
@@ -262,7 +277,8 @@ RULES = (
         "/mapping_type",
         {"/mapping_type": "json"},
         source=table(5, "mapping_type"),
-        **checks.one_of("file", "csv"),
+        check=_mapping_type,
+        schema={"enum": ["", *_MAPPING_TYPES]},
     ),
     _request(
         6,
@@ -309,7 +325,7 @@ RULES = (
         {"/src_path": "data/in/"},
         source=table(5, "src_path"),
         answer=OBJECT_URL,
-        check=_object_path,
+        check=_object_path_unless_blank,
     ),
     _request(
         11,
@@ -318,11 +334,11 @@ RULES = (
         {"/dest_path": "data/out/"},
         source=table(5, "dest_path"),
         answer=OBJECT_URL,
-        check=_object_path,
+        check=_object_path_unless_blank,
     ),
     _request(
         12,
-        "A parameter without a column number from 0 on is left out of the requests.",
+        "A parameter without a column number from 0 on is left out of the requests; -1 says so.",
         "/mapping_rule",
         {"/mapping_rule": {"type": "object", "properties": {"x": {"type": "number"}}}},
         base="batch-csv",
@@ -358,6 +374,7 @@ RULES = (
         source=table(5, "src_type"),
         severity=Severity.WARNING,
         when="src_path",
+        reads=("src_type",),
         check=_manifest_as_folder,
     ),
     _runtime(

@@ -36,12 +36,19 @@ def kind_of(scope: Scope) -> str:
 
 
 def _kind_of_versions(scope: Scope) -> str:
-    for version in scope.root.get("config", ()):
+    versions = scope.root.get("config", ())
+    weighed = any("weight" in version for version in versions)
+    for version in versions:
         if "mapping_type" in version or "src_path" in version:
             return ServiceKind.BATCH.value
-        if version.get("nodes") or ("nodes" in version and "weight" not in version):
-            return ServiceKind.EDGE.value  # an empty list beside a weight is a field not used
+        if version.get("nodes") or ("nodes" in version and not weighed):
+            return ServiceKind.EDGE.value  # no nodes beside weights are a field not used
     return ServiceKind.REAL_TIME.value
+
+
+def a_service(kind: str) -> str:
+    """`a batch service`, `an edge service`."""
+    return f"{'an' if kind[:1] in 'aeiou' else 'a'} {kind} service"
 
 
 def pool_of(version: dict[str, Any], root: dict[str, Any]) -> str:

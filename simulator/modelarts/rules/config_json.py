@@ -283,6 +283,7 @@ def _health_rules(first: int, name: str) -> tuple[Rule, ...]:
             f"{name} by HTTP has a url.",
             "",
             {"url": ""},
+            reads=("check_method",),
             check=_health_url,
         ),
         rule(
@@ -334,6 +335,7 @@ RULES = (
         "",
         {"/model_algorithm": REMOVED},
         source=_source("model_algorithm"),
+        reads=("model_type",),
         check=_algorithm_given,
     ),
     _rule(
@@ -377,6 +379,7 @@ RULES = (
         {"/apis/0/url": "/classify"},
         source=_source("apis"),
         when="apis",
+        reads=("model_type",),
         check=_only_root_api,
     ),
     *(

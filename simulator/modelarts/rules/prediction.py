@@ -81,6 +81,7 @@ RULES = (
         {"/calls_in_this_second": 101},
         answer=TOO_MANY_REQUESTS,
         when="calls_in_this_second",
+        reads=("traffic_limit",),
         check=_traffic,
     ),
 )

@@ -18,6 +18,7 @@ from simulator.modelarts.rules.common import (
     BOTH,
     CREATE,
     REAL_TIME_2,
+    a_service,
     has_pool,
     kind_of,
     pool_of,
@@ -30,6 +31,7 @@ from simulator.rules.rule import (
     REMOVED,
     Check,
     Findings,
+    Path,
     Proof,
     Rule,
     Scope,
@@ -70,7 +72,7 @@ def _one_version(config: list[Any], scope: Scope) -> Findings:
     kind = kind_of(scope)
     if len(config) <= 1 or kind not in _OTHER_KINDS:
         return FINE
-    return here(f"a {kind} service has exactly one model; got {len(config)}")
+    return here(f"{a_service(kind)} has exactly one model; got {len(config)}")
 
 
 def only_real_time(what: str) -> Check:
@@ -80,7 +82,7 @@ def only_real_time(what: str) -> Check:
         kind = kind_of(scope)
         if kind not in _OTHER_KINDS or not value:
             return FINE
-        return here(f"{what}; this is a {kind} service")
+        return here(f"{what}; this is {a_service(kind)}")
 
     return check
 
@@ -166,7 +168,7 @@ def _network_kind(request: dict[str, Any], scope: Scope) -> Findings:
     kind = kind_of(scope)
     if not request["vpc_id"] or kind not in _OTHER_KINDS:
         return FINE
-    return at("vpc_id", text=f"has no effect in a {kind} service")
+    return at("vpc_id", text=f"has no effect in {a_service(kind)}")
 
 
 def _pool_precedence(config: list[dict[str, Any]], scope: Scope) -> Findings:
@@ -182,9 +184,13 @@ def _pool_precedence(config: list[dict[str, Any]], scope: Scope) -> Findings:
 
 
 def _two_pool_kinds(request: dict[str, Any], scope: Scope) -> Findings:
-    if not request["cluster_id"] or not request.get("pool_name"):
-        return FINE
-    return at("cluster_id", text="has no effect beside pool_name")
+    holders: list[tuple[Path, dict[str, Any]]] = [((), request)]
+    holders += [(("config", index), version) for index, version in enumerate(request["config"])]
+    return [
+        ((*path, "cluster_id"), "has no effect beside pool_name")
+        for path, holder in holders
+        if holder.get("cluster_id") and holder.get("pool_name")
+    ]
 
 
 def _batch_pool(request: dict[str, Any], scope: Scope) -> Findings:
@@ -425,7 +431,7 @@ RULES = (
         base="dedicated-custom",
         source=API_DEFINITION,
         severity=Severity.WARNING,
-        when="cluster_id",
+        when="config",
         check=_two_pool_kinds,
     ),
     _rule(

@@ -12,6 +12,7 @@ from simulator.modelarts.error_codes import FLAVOR_UNAVAILABLE
 from simulator.modelarts.rules.common import (
     BOTH,
     REAL_TIME_2,
+    a_service,
     has_pool,
     kind_of,
     pool_of,
@@ -61,6 +62,8 @@ def rounded(number: float) -> float:
 
     Source: Deploying Services, table 6.
     """
+    if number == round(number, 2):
+        return float(number)  # so is each that is too large for decimals
     exact = Decimal(repr(number))
     return float(exact.quantize(Decimal("0.01"), ROUND_HALF_UP))
 
@@ -212,7 +215,7 @@ def _other_kinds_fields(version: dict[str, Any], scope: Scope) -> Findings:
     if idle is None or idle.isdisjoint(version):
         return FINE
     return [
-        ((name,), f"has no effect in a {kind} service")
+        ((name,), f"has no effect in {a_service(kind)}")
         for name in sorted(idle)
         if version.get(name)
     ]

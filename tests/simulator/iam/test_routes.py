@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from simulator.iam.directory import Directory
 from simulator.iam.identity import Identity, Project
-from simulator.iam.routes import iam_router
+from simulator.iam.routes import BODY_MAX_BYTES, iam_router
 
 Json = dict[str, Any]
 
@@ -198,6 +198,13 @@ async def test_a_malformed_body_is_answered_400_with_the_place(
     response = await client.post("/v3/auth/tokens", content=body)
     assert_keystone_error(response, 400, "Bad Request")
     assert said in response.json()["error"]["message"]
+
+
+async def test_a_body_larger_than_keystone_reads_is_answered_413(
+    client: httpx.AsyncClient,
+) -> None:
+    response = await client.post("/v3/auth/tokens", content=b"[" + b"1," * BODY_MAX_BYTES)
+    assert_keystone_error(response, 413, "Request Entity Too Large")
 
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)

@@ -117,7 +117,7 @@ class TestFields:
             read_config({"model_algorithm": "x"}, "model/config.json")
 
     def test_everything_is_told_at_once(self) -> None:
-        assert len(wrong({"apis": [5, {"method": "X"}], "port": 0})) == 5
+        assert len(wrong({"apis": [5, {"method": "X"}], "port": 0})) == 4
 
     def test_the_document_is_kept_as_it_was(self) -> None:
         document = CONFIG | {"metrics": {"f1": 0.9}}

@@ -1,0 +1,1 @@
+"""The numeric limits of each provider, as data."""

@@ -1,0 +1,172 @@
+"""What the OpenAPI document says of the ModelArts API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from simulator.errors import NameTaken, NotFound, NotSimulated, Refused, SourceUnusable
+from simulator.iam.openapi import PROJECT_ID, PROJECT_TOKEN, SCHEMES, caller_faults
+from simulator.modelarts import error_codes as codes
+from simulator.modelarts import examples, wire
+from simulator.modelarts.answer_schemas import with_version
+from simulator.modelarts.queries import DeleteModelQuery, EventQuery, ModelQuery, ServiceQuery
+from simulator.modelarts.rules import CATALOGUE
+from simulator.modelarts.rules.common import CHANGE, CREATE
+from simulator.modelarts.rules.config_json import CONFIG_FILE
+from simulator.modelarts.rules.model import CREATE_MODEL
+from simulator.openapi import (
+    CLOUD,
+    STORE_FAILED,
+    STORE_FULL,
+    TOO_LARGE,
+    Answer,
+    Body,
+    Fault,
+    Operation,
+    Surface,
+    text,
+)
+from simulator.rules import openapi as schemas
+from simulator.rules.openapi import Schema, reference
+from simulator.rules.rule import ErrorCode, Level, Severity
+
+_SERVICE_ID = {"service_id": text("Id of the service.", minLength=1)}
+_MODEL_ID = {"model_id": text("Id of the model.", minLength=1)}
+_SERVICE_IDS = {"service_id": text("Id of the service, or several joined by commas.", minLength=1)}
+
+
+def surface(readings: Mapping[str, str]) -> Surface:
+    """The ModelArts API, as it is with these readings."""
+    requests = schemas.request_schemas(CATALOGUE, (CREATE, CHANGE, CREATE_MODEL), readings)
+    return Surface(
+        tag="modelarts",
+        about="Real-time services and models, as the ModelArts API has them.",
+        operations={**_services(), **_models()},
+        schemas={**requests, **with_version(requests)},
+        security=SCHEMES,
+    )
+
+
+def _services() -> dict[str, Operation]:
+    missing = _told(NotFound("service", ""), "the service does not exist")
+    query = _fault(codes.INVALID_ARGUMENT)
+    return {
+        "CreateService": _operation(
+            "ServiceCreated",
+            "CreateService",
+            [*_rules(CREATE), _NOT_SIMULATED, STORE_FULL],
+            "Answers at once; ShowService tells how far the deployment is. Batch and edge services "
+            "and some settings answer 501.",
+            body=_body("CreateService", CREATE),
+            links=_links("service_id", "ShowService", "ListServiceEvents", "DeleteService"),
+        ),
+        "ListServices": _operation("ServiceList", "ListServices", [query], query=ServiceQuery),
+        "ListSpecifications": _operation("SpecificationList", "ListSpecifications", []),
+        "ShowService": _operation("ServiceDetail", "ShowService", [missing], path=_SERVICE_ID),
+        "UpdateService": _operation(
+            "ServiceUpdated",
+            "UpdateService",
+            [missing, *_rules(CHANGE), _NOT_SIMULATED, STORE_FULL],
+            "Starts or stops a service, or changes its description. Changing its configuration "
+            "answers 501.",
+            path=_SERVICE_ID,
+            body=_body("UpdateService", CHANGE),
+        ),
+        "DeleteService": _operation(
+            "ServiceDeleted",
+            "DeleteService",
+            [missing, STORE_FULL],
+            "All of the services must exist. They go in the background.",
+            path=_SERVICE_IDS,
+        ),
+        "ListServiceEvents": _operation(
+            "EventList", "ListServiceEvents", [missing, query], path=_SERVICE_ID, query=EventQuery
+        ),
+    }
+
+
+def _models() -> dict[str, Operation]:
+    missing = _told(NotFound("model", ""), "the model does not exist")
+    query = _fault(codes.INVALID_ARGUMENT)
+    refused = [
+        _told(SourceUnusable("", ""), "the source cannot be imported"),
+        _told(NameTaken("model", ""), "the project has this name in this version"),
+        *_rules(CREATE_MODEL),
+        *_rules(CONFIG_FILE),
+    ]
+    return {
+        "CreateModel": _operation(
+            "ModelCreated",
+            "CreateModel",
+            [*refused, STORE_FULL],
+            "Answers at once; the model is published in the background. Its package is read from "
+            "the objects folder of the data directory.",
+            body=_body("CreateModel", CREATE_MODEL),
+            links=_links("model_id", "ShowModel", "DeleteModel"),
+        ),
+        "ListModels": _operation("ModelList", "ListModels", [query], query=ModelQuery),
+        "ShowModel": _operation("ModelDetail", "ShowModel", [missing], path=_MODEL_ID),
+        "DeleteModel": _operation(
+            "ModelDeleted",
+            "DeleteModel",
+            [missing, query, _NOT_SIMULATED, STORE_FULL],
+            "A model in use is told of in `delete_failed_list`.",
+            path=_MODEL_ID,
+            query=DeleteModelQuery,
+        ),
+    }
+
+
+def _operation(
+    answer: str,
+    name: str,
+    faults: Iterable[Fault],
+    about: str = "",
+    *,
+    path: Mapping[str, Schema] | None = None,
+    links: Mapping[str, Schema] | None = None,
+    **more: Any,
+) -> Operation:
+    return Operation(
+        answer=Answer(
+            "Done.", reference(answer), example=examples.answers()[name], links=links or {}
+        ),
+        faults=[*caller_faults(CLOUD, of_project=True), TOO_LARGE, *faults, STORE_FAILED],
+        about=about,
+        path={"project_id": PROJECT_ID, **(path or {})},
+        security=PROJECT_TOKEN,
+        **more,
+    )
+
+
+def _body(name: str, subject: str) -> Body:
+    return Body(schema=reference(name), examples=schemas.examples(CATALOGUE, subject))
+
+
+def _links(name: str, *operations: str) -> dict[str, Schema]:
+    """Operations that take the id that an answer gives."""
+    parameters = {"project_id": "$request.path.project_id", name: f"$response.body#/{name}"}
+    return {one: {"operationId": one, "parameters": parameters} for one in operations}
+
+
+def _fault(code: ErrorCode) -> Fault:
+    return Fault(code.status, code.code, code.meaning, CLOUD)
+
+
+def _told(error: Refused, meaning: str) -> Fault:
+    answer = wire.error_answer(error)
+    return Fault(answer.status, answer.error_code, meaning, CLOUD)
+
+
+_NOT_SIMULATED = _told(NotSimulated(""), "what is asked for is not simulated; the message names it")
+
+
+def _rules(subject: str) -> list[Fault]:
+    """What requests of a kind are refused with."""
+    found = {codes.PARAMETER_ERROR: None, codes.INVALID_ARGUMENT: None}
+    for rule in CATALOGUE.rules:
+        is_asked = subject in rule.subjects and rule.level is not Level.RUNTIME
+        if is_asked and rule.severity is Severity.ERROR and rule.answer.code:
+            found[rule.answer] = None
+    return [_fault(code) for code in found]

@@ -1,0 +1,133 @@
+"""What Schemathesis must know of the server: data that exists, and checks of our own.
+
+Loaded by its command line, which `test_schemathesis.py` starts. `DRYDOCK_FUZZ` holds what exists:
+`{"model_id", "source_location", "service_id"}`.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import re
+from collections import Counter
+from itertools import count
+from typing import Any
+
+import schemathesis
+from schemathesis import Case, CheckContext, HookContext, Response
+from schemathesis.core.failures import Failure
+from schemathesis.openapi.checks import UseAfterFree
+
+EXISTING: dict[str, str] = json.loads(os.environ["DRYDOCK_FUZZ"])
+EVERY = 4
+"""One in so many requests to create something is one that can succeed."""
+SERVICES_MAX = 3
+"""So many services are deployed in a phase: each is a process."""
+SHAPE_RULES = ("MA-TYPE-", "MA-MUST-", "Type", "Mandatory")
+WHOLE_FLOAT = re.compile(r"not -?[0-9]+(\.0|e[+]?[0-9]+)$")
+"""JSON Schema takes 5.0 for an integer, the rules do not; no keyword tells them apart."""
+NOT_ALWAYS = {
+    "POST /_drydock/clock/advance": "succeeds with a manual clock only",
+    "POST /_drydock/services/{service_id}/start": "depends on what was done before",
+    "POST /_drydock/services/{service_id}/stop": "depends on what was done before",
+}
+"""Operations that a run need not reach, and why."""
+
+_numbers = count()
+_services: Counter[str] = Counter()
+
+
+@schemathesis.hook
+def before_call(context: HookContext, case: Case, kwargs: dict[str, Any]) -> None:
+    """Now and then, replaces a request that would be refused by one that names what exists."""
+    if not _is_sound(case) or next(_numbers) % EVERY:
+        return
+    name = str(case.operation.definition.raw.get("operationId"))
+    if name == "CreateService" and _may_deploy(case):
+        case.body = _example(case, "real-time")
+        case.body["service_name"] = f"fuzzed-{next(_numbers)}"
+        case.body["config"][0]["model_id"] = EXISTING["model_id"]
+    elif name == "CreateModel":
+        case.body = _example(case, "model")
+        case.body["model_name"] = f"fuzzed-{next(_numbers)}"
+        case.body["source_location"] = EXISTING["source_location"]
+    elif name == "UpdateService":
+        case.body = _example(case, "update-description")
+    elif name == "ImportModel":
+        case.body = {"path": EXISTING["package"], "name": f"fuzzed-{next(_numbers)}"}
+
+
+def _may_deploy(case: Case) -> bool:
+    assert case.meta is not None
+    phase = case.meta.phase.name.value
+    _services[phase] += 1
+    return _services[phase] <= SERVICES_MAX
+
+
+def _is_sound(case: Case) -> bool:
+    return case.meta is not None and case.meta.generation.mode.is_positive
+
+
+def _example(case: Case, name: str) -> Any:
+    content = case.operation.definition.raw["requestBody"]["content"]["application/json"]
+    return copy.deepcopy(content["examples"][name]["value"])
+
+
+@schemathesis.hook
+def filter_failure(context: HookContext, failure: Failure, case: Case, response: Response) -> bool:
+    """A service is deleted in the background, as the cloud does it: until its instances are gone it
+    is shown as `deleting`, which Schemathesis takes for a deleted thing that is still there."""
+    if not isinstance(failure, UseAfterFree):
+        return True
+    shown = response.json()
+    return not ("service_id" in shown and shown.get("status", "deleting") == "deleting")
+
+
+@schemathesis.check
+def a_5xx_is_501_and_names_the_operation(ctx: CheckContext, response: Response, case: Case) -> None:
+    """The only 5xx that a request causes."""
+    if response.status_code >= 500:
+        assert response.status_code == 501, response.text
+        body = response.json()
+        assert body["error_code"] == "Drydock.NotSimulated", body
+        assert re.fullmatch(r"\S.* (is|are) not simulated", body["error_msg"]), body
+
+
+@schemathesis.check
+def every_answer_names_its_request(ctx: CheckContext, response: Response, case: Case) -> None:
+    assert response.headers.get("x-request-id"), response.headers
+
+
+@schemathesis.check
+def what_fits_the_schema_is_never_refused_for_its_shape(
+    ctx: CheckContext, response: Response, case: Case
+) -> None:
+    """The document has every type and every mandatory field: a request that fits is refused for
+    what no schema can say, or not at all."""
+    if response.status_code == 400 and _is_sound(case):
+        body = response.json()
+        broken = [
+            one
+            for one in body.get("violations", ())
+            if one["rule"].startswith(SHAPE_RULES) and not WHOLE_FLOAT.search(one["message"])
+        ]
+        assert not broken, broken
+
+
+@schemathesis.check
+class EveryOperationSucceedsOnce:
+    """The run reached what lies behind the refusals."""
+
+    def __init__(self) -> None:
+        self.tried: set[str] = set()
+        self.done: set[str] = set()
+
+    def after_response(self, ctx: CheckContext, response: Response, case: Case) -> None:
+        self.tried.add(case.operation.label)
+        if response.status_code < 400:
+            self.done.add(case.operation.label)
+
+    def after_run(self, ctx: CheckContext) -> None:
+        never = self.tried - self.done - NOT_ALWAYS.keys()
+        assert not never, f"never answered with success: {', '.join(sorted(never))}"
