@@ -12,7 +12,8 @@ from typing import Any
 from simulator.errors import InvalidRequest, NotSimulated, Violation
 from simulator.facts import limits
 from simulator.modelarts.rules import CATALOGUE
-from simulator.modelarts.rules.config_json import CONFIG_FILE, content_type, whole_number
+from simulator.modelarts.rules.config_json import content_type
+from simulator.modelarts.rules.config_parts import CONFIG_FILE, whole_number
 
 JSON_TYPE = "application/json"
 

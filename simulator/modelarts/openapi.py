@@ -13,7 +13,7 @@ from simulator.modelarts.answer_schemas import with_version
 from simulator.modelarts.queries import DeleteModelQuery, EventQuery, ModelQuery, ServiceQuery
 from simulator.modelarts.rules import CATALOGUE
 from simulator.modelarts.rules.common import CHANGE, CREATE
-from simulator.modelarts.rules.config_json import CONFIG_FILE
+from simulator.modelarts.rules.config_parts import CONFIG_FILE
 from simulator.modelarts.rules.model import CREATE_MODEL
 from simulator.openapi import (
     CLOUD,

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from simulator.bench.strategies import words
 from simulator.bench.strategies.wish import ANY, Document, Draft, Wish
 from simulator.facts import limits
-from simulator.modelarts.rules.batch import IMAGE_SUFFIXES
+from simulator.modelarts.rules.batch_files import IMAGE_SUFFIXES
 
 
 @st.composite

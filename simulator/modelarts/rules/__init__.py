@@ -1,7 +1,8 @@
 """What the ModelArts documents state, as one list of rules.
 
-Read `service.py`, `version.py`, `attributes.py` and `batch.py` for requests, `update.py` and
-`admission.py` for what depends on the state of things, `model.py` and `config_json.py` for models.
+Read `service.py`, `version.py`, `pools.py`, `networks.py`, `attributes.py` and `batch.py` for
+requests, `update.py` and `admission.py` for what depends on the state of things, `model.py`,
+`config_json.py` and `health.py` for models, `prediction.py` for calls.
 """
 
 from __future__ import annotations
@@ -11,8 +12,13 @@ from simulator.modelarts.rules import (
     admission,
     attributes,
     batch,
+    batch_files,
     config_json,
+    config_parts,
+    health,
     model,
+    networks,
+    pools,
     prediction,
     service,
     update,
@@ -50,13 +56,13 @@ SUBJECTS = (
     ),
     Subject(model.CREATE_MODEL, "model", model.CreateModel, ("model", "model-full")),
     Subject(
-        config_json.CONFIG_FILE,
+        config_parts.CONFIG_FILE,
         "config.json",
         config_json.ConfigFile,
         ("config-json", "config-json-image"),
     ),
-    Subject(batch.MANIFEST, "manifest file", batch.Manifest, ("manifest",)),
-    Subject(batch.BATCH_INPUT, "batch input file", batch.BatchInput, ("batch-input",)),
+    Subject(batch_files.MANIFEST, "manifest file", batch_files.Manifest, ("manifest",)),
+    Subject(batch_files.BATCH_INPUT, "batch input file", batch_files.BatchInput, ("batch-input",)),
     Subject(prediction.PREDICTION, "prediction", prediction.Prediction, ("prediction",)),
 )
 
@@ -73,20 +79,33 @@ UNKNOWN_FIELD = Rule(
     example=Example("real-time", {"/instance_cuont": 1}),
 )
 
+_FAMILIES = ("SVC", "BAT", "UPD", "MOD", "CFG", "ADM", "RUN")
+_WRITTEN = tuple(
+    sorted(
+        (
+            *service.RULES,
+            *pools.RULES,
+            *networks.RULES,
+            *version.RULES,
+            *attributes.RULES,
+            *batch.RULES,
+            *batch_files.RULES,
+            *update.RULES,
+            *model.RULES,
+            *config_json.RULES,
+            *health.RULES,
+            *admission.RULES,
+            *prediction.RULES,
+        ),
+        key=lambda rule: (_FAMILIES.index(rule.id.split("-")[1]), rule.id),
+    )
+)
+"""In documented order, which is that of the ids within a family."""
+
 CATALOGUE = Catalogue(
     provider="modelarts",
     subjects=SUBJECTS,
-    written=(
-        *service.RULES,
-        *version.RULES,
-        *attributes.RULES,
-        *batch.RULES,
-        *update.RULES,
-        *model.RULES,
-        *config_json.RULES,
-        *admission.RULES,
-        *prediction.RULES,
-    ),
+    written=_WRITTEN,
     readings=READINGS,
     unknown=UNKNOWN_FIELD,
     documents=DOCUMENTS,

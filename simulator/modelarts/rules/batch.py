@@ -6,12 +6,11 @@ Source: Deploying Services, table 5; Deploying as a Batch Service.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar
+from typing import Any
 
-from simulator.facts import limits
 from simulator.facts.statuses import ServiceKind
-from simulator.modelarts.error_codes import BATCH_ITEM, OBJECT_URL
+from simulator.modelarts.error_codes import OBJECT_URL
+from simulator.modelarts.rules.batch_files import object_path, without_query
 from simulator.modelarts.rules.common import BATCH_PAGE, BOTH, kind_of, table, written
 from simulator.objectpaths import BadObjectPath, parse_object_path
 from simulator.rules import checks
@@ -20,7 +19,6 @@ from simulator.rules.rule import (
     REMOVED,
     Check,
     Findings,
-    Level,
     Path,
     Rule,
     Scope,
@@ -29,49 +27,12 @@ from simulator.rules.rule import (
     at,
     here,
 )
-from simulator.rules.shape import Shape, Table
 from simulator.rules.text import shown
 
-MANIFEST = "manifest"
-BATCH_INPUT = "batch-input"
-MANIFEST_PAGE = Source(BATCH_PAGE, "Manifest File Specifications")
-INPUT_PATH = Source(BATCH_PAGE, "table 1, Input Path")
 LEFT_OUT = -1
 """The index of a parameter that is left out of the requests on purpose."""
 _MAPPING_TYPES = ("file", "csv")
 _LEAVES = ("string", "number", "integer", "boolean")
-_PATH_WORDS = "is an object path such as obs://bucket/key"
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff")
-
-
-@dataclass(frozen=True, kw_only=True)
-class ManifestLine(Shape):
-    """One input."""
-
-    table: ClassVar[Table] = Table("MA", 51, MANIFEST_PAGE, BATCH_ITEM)
-
-    source: Annotated[str, "Object path of a file."]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Manifest(Shape):
-    """A manifest file, read line by line."""
-
-    table: ClassVar[Table] = Table("MA", 50, MANIFEST_PAGE, BATCH_ITEM)
-
-    name: Annotated[str, "The file's name."]
-    lines: Annotated[list[ManifestLine], "The lines, each a JSON object."]
-
-
-@dataclass(frozen=True, kw_only=True)
-class BatchInput(Shape):
-    """A file that a batch service reads."""
-
-    table: ClassVar[Table] = Table("MA", 52, INPUT_PATH, BATCH_ITEM)
-
-    name: Annotated[str, "The file's name."]
-    size_bytes: Annotated[int, "Its size."]
-    mapping_type: Annotated[str | None, "The service's mapping type: file or csv."] = None
 
 
 def _mandatory(name: str) -> Check:
@@ -116,14 +77,10 @@ def _src_type(value: str, scope: Scope) -> Findings:
     return here(checks.not_among(value, ("ManifestFile",)) + "; leave it out for a folder")
 
 
-def _without_query(path: str) -> str:
-    return path.split("?", 1)[0]
-
-
 def _manifest_path(version: dict[str, Any], scope: Scope) -> Findings:
     if version["src_type"] != "ManifestFile" or "src_path" not in version:
         return FINE
-    if _without_query(version["src_path"]).endswith(".manifest"):
+    if without_query(version["src_path"]).endswith(".manifest"):
         return FINE
     text = "with the source type ManifestFile it is the path of a .manifest file"
     return at("src_path", text=f"{text}; got {shown(version['src_path'])}")
@@ -134,7 +91,7 @@ def _csv_file(version: dict[str, Any], scope: Scope) -> Findings:
     if version["mapping_type"] != "csv":
         return FINE
     try:
-        key = parse_object_path(_without_query(version.get("src_path", ""))).key
+        key = parse_object_path(without_query(version.get("src_path", ""))).key
     except BadObjectPath:
         return FINE  # told by the rule on src_path
     name = key.rsplit("/", 1)[-1]
@@ -151,23 +108,15 @@ def _idle_mapping_rule(version: dict[str, Any], scope: Scope) -> Findings:
 
 
 def _manifest_as_folder(version: dict[str, Any], scope: Scope) -> Findings:
-    if version.get("src_type") or not _without_query(version["src_path"]).endswith(".manifest"):
+    if version.get("src_type") or not without_query(version["src_path"]).endswith(".manifest"):
         return FINE
     text = "is read as a folder; for a manifest file, src_type is ManifestFile"
     return at("src_path", text=f"{text}; got {shown(version['src_path'])}")
 
 
-def _object_path(value: str, scope: Scope) -> Findings:
-    try:
-        parse_object_path(value)
-    except BadObjectPath as error:
-        return here(f"{_PATH_WORDS}; {error}")
-    return FINE
-
-
 def _object_path_unless_blank(value: str, scope: Scope) -> Findings:
     """Blank counts as absent."""
-    return _object_path(value, scope) if value else FINE
+    return object_path(value, scope) if value else FINE
 
 
 def _indexes(rule: dict[str, Any], scope: Scope) -> Findings:
@@ -201,62 +150,12 @@ def leaves(rule: Any, path: Path = ()) -> Iterator[tuple[Path, dict[str, Any]]]:
             yield from leaves(inner, (*path, "items", index))
 
 
-def _is_file(value: str, scope: Scope) -> Findings:
-    path = _without_query(value)
-    if not path.endswith("/"):
-        return FINE
-    return here(f"must name a file, not a folder; got {shown(path)}")
-
-
-def _manifest_name(value: str, scope: Scope) -> Findings:
-    return FINE if value.endswith(".manifest") else here(f"ends in .manifest; got {shown(value)}")
-
-
-def _image_size(file: dict[str, Any], scope: Scope) -> Findings:
-    if not _name(file).endswith(IMAGE_SUFFIXES) or _is_csv(file):
-        return FINE
-    if file["size_bytes"] < limits.BATCH_IMAGE_BELOW_BYTES:
-        return FINE
-    text = f"an image is smaller than 10 MB; this one has {file['size_bytes']} bytes"
-    return at("size_bytes", text=text)
-
-
-def _csv_size(file: dict[str, Any], scope: Scope) -> Findings:
-    if not _name(file).endswith(".csv"):
-        return FINE
-    if file["size_bytes"] <= limits.BATCH_CSV_MAX_BYTES:
-        return FINE
-    text = f"a CSV file has at most 12 MB; this one has {file['size_bytes']} bytes"
-    return at("size_bytes", text=text)
-
-
-def _csv_name(file: dict[str, Any], scope: Scope) -> Findings:
-    if not _is_csv(file) or file["name"].endswith(".csv"):
-        return FINE
-    text = f"ends in .csv where the mapping type is csv; got {shown(file['name'])}"
-    return at("name", text=text)
-
-
-def _name(file: dict[str, Any]) -> str:
-    return str(file.get("name", "")).lower()
-
-
-def _is_csv(file: dict[str, Any]) -> bool:
-    return file.get("mapping_type") == "csv"
-
-
 def _request(number: int, statement: str, where: str, changes: dict[str, Any], **more: Any) -> Rule:
     """A rule on the only version of a batch service, or, at `/config`, on all."""
     place = where if where == "/config" else f"/config/*{where}"
     changes = {f"/config/0{at_}": value for at_, value in changes.items()}
     parts = {"source": table(5), "subjects": BOTH, "base": "batch-file"}
     return written(f"MA-BAT-{number:03d}", statement, place, changes, more, **parts)
-
-
-def _runtime(number: int, statement: str, where: str, changes: dict[str, Any], **more: Any) -> Rule:
-    """A rule on files that a batch service reads."""
-    parts = {"level": Level.RUNTIME, "answer": BATCH_ITEM}
-    return written(f"MA-BAT-{number:03d}", statement, where, changes, more, **parts)
 
 
 RULES = (
@@ -376,68 +275,5 @@ RULES = (
         when="src_path",
         reads=("src_type",),
         check=_manifest_as_folder,
-    ),
-    _runtime(
-        20,
-        "A manifest file's name ends in .manifest.",
-        "/name",
-        {"/name": "test.json"},
-        base="manifest",
-        subjects=(MANIFEST,),
-        source=MANIFEST_PAGE,
-        check=_manifest_name,
-    ),
-    _runtime(
-        21,
-        "A manifest's source is an object path.",
-        "/lines/*/source",
-        {"/lines/0/source": "data/1.jpg"},
-        base="manifest",
-        subjects=(MANIFEST,),
-        source=MANIFEST_PAGE,
-        check=_object_path,
-    ),
-    _runtime(
-        22,
-        "A manifest's source is a file, not a folder.",
-        "/lines/*/source",
-        {"/lines/0/source": "obs://test/data/"},
-        base="manifest",
-        subjects=(MANIFEST,),
-        source=MANIFEST_PAGE,
-        check=_is_file,
-    ),
-    _runtime(
-        30,
-        "An image is smaller than 10 MB.",
-        "",
-        {"/name": "big.png", "/size_bytes": limits.BATCH_IMAGE_BELOW_BYTES},
-        base="batch-input",
-        subjects=(BATCH_INPUT,),
-        source=INPUT_PATH,
-        when="size_bytes",
-        check=_image_size,
-    ),
-    _runtime(
-        31,
-        "A CSV file has at most 12 MB.",
-        "",
-        {"/name": "rows.csv", "/size_bytes": limits.BATCH_CSV_MAX_BYTES + 1},
-        base="batch-input",
-        subjects=(BATCH_INPUT,),
-        source=INPUT_PATH,
-        when="size_bytes",
-        check=_csv_size,
-    ),
-    _runtime(
-        32,
-        "Where the mapping type is csv, input files end in .csv.",
-        "",
-        {"/name": "rows.txt", "/mapping_type": "csv"},
-        base="batch-input",
-        subjects=(BATCH_INPUT,),
-        source=table(5, "mapping_type"),
-        when="name",
-        check=_csv_name,
     ),
 )

@@ -8,14 +8,17 @@ from simulator.facts.statuses import ServiceKind
 from simulator.modelarts.error_codes import INVALID_ARGUMENT
 from simulator.modelarts.schemas import DEPLOY, UPDATE
 from simulator.rules import written as rules
-from simulator.rules.rule import Path, Rule, Scope, Source
+from simulator.rules.rule import Level, Path, Rule, Scope, Source
 
 CREATE, CHANGE = "create-service", "update-service"
 BOTH = (CREATE, CHANGE)
+OTHER_KINDS = (ServiceKind.BATCH, ServiceKind.EDGE)
+"""Kinds of services that are not real-time."""
 
 REAL_TIME_1 = "Deploying a Model as a Real-Time Service"
 REAL_TIME_2 = "Deploying as a Real-Time Service"
 BATCH_PAGE = "Deploying as a Batch Service"
+ERROR_CODES = "Error Codes"
 API_DEFINITION = Source(DEPLOY, "API definition of newer editions")
 UPDATE_PAGE = Source(UPDATE, "request body")
 
@@ -111,3 +114,18 @@ def written(
     """
     parts = {"answer": INVALID_ARGUMENT, "base": "real-time", **defaults, **more}
     return rules.written(rule_id, statement, where, changes, parts)
+
+
+def service_rule(
+    number: int, statement: str, where: str, changes: dict[str, Any], **more: Any
+) -> Rule:
+    """A rule on a deploy request, on other requests too if it says so."""
+    return written(f"MA-SVC-{number:03d}", statement, where, changes, more, subjects=(CREATE,))
+
+
+def admission_rule(
+    number: int, statement: str, where: str, changes: dict[str, Any], **more: Any
+) -> Rule:
+    """A rule on a deploy request, given what exists."""
+    parts = {"subjects": (CREATE,), "level": Level.ADMISSION}
+    return written(f"MA-ADM-{number:03d}", statement, where, changes, more, **parts)

@@ -14,16 +14,13 @@ from simulator.modelarts.error_codes import (
 )
 from simulator.modelarts.rules.common import (
     API_DEFINITION,
-    BATCH_PAGE,
     BOTH,
-    CREATE,
+    OTHER_KINDS,
     REAL_TIME_2,
     a_service,
-    has_pool,
     kind_of,
-    pool_of,
+    service_rule,
     table,
-    written,
 )
 from simulator.rules import checks
 from simulator.rules.rule import (
@@ -31,11 +28,8 @@ from simulator.rules.rule import (
     REMOVED,
     Check,
     Findings,
-    Path,
     Proof,
-    Rule,
     Scope,
-    Severity,
     Source,
     at,
     here,
@@ -48,7 +42,6 @@ _FORBIDDEN = {
     reading: re.compile(f"[{re.escape(characters)}]")
     for reading, characters in DESCRIPTION_FORBIDDEN.items()
 }
-_OTHER_KINDS = (ServiceKind.BATCH, ServiceKind.EDGE)
 NETWORK = ("vpc_id", "subnet_network_id", "security_group_id")
 
 
@@ -70,7 +63,7 @@ def _at_least_one_version(config: list[Any], scope: Scope) -> Findings:
 
 def _one_version(config: list[Any], scope: Scope) -> Findings:
     kind = kind_of(scope)
-    if len(config) <= 1 or kind not in _OTHER_KINDS:
+    if len(config) <= 1 or kind not in OTHER_KINDS:
         return FINE
     return here(f"{a_service(kind)} has exactly one model; got {len(config)}")
 
@@ -80,7 +73,7 @@ def only_real_time(what: str) -> Check:
 
     def check(value: object, scope: Scope) -> Findings:
         kind = kind_of(scope)
-        if kind not in _OTHER_KINDS or not value:
+        if kind not in OTHER_KINDS or not value:
             return FINE
         return here(f"{what}; this is {a_service(kind)}")
 
@@ -148,73 +141,8 @@ def _free_alone(config: list[dict[str, Any]], scope: Scope) -> Findings:
     ]
 
 
-def _needs(name: str) -> Check:
-    def check(request: dict[str, Any], scope: Scope) -> Findings:
-        if not request["vpc_id"] or request.get(name):
-            return FINE
-        return at(name, text="is mandatory when vpc_id is given")
-
-    return check
-
-
-def _network_beside_pool(request: dict[str, Any], scope: Scope) -> Findings:
-    versions = request.get("config") or []
-    if not request["vpc_id"] or not any(pool_of(version, request) for version in versions):
-        return FINE
-    return at("vpc_id", text="has no effect: the dedicated pool brings its own network")
-
-
-def _network_kind(request: dict[str, Any], scope: Scope) -> Findings:
-    kind = kind_of(scope)
-    if not request["vpc_id"] or kind not in _OTHER_KINDS:
-        return FINE
-    return at("vpc_id", text=f"has no effect in {a_service(kind)}")
-
-
-def _pool_precedence(config: list[dict[str, Any]], scope: Scope) -> Findings:
-    findings = []
-    for name in ("cluster_id", "pool_name"):
-        of_service = scope.root.get(name)
-        for index, version in enumerate(config):
-            own = version.get(name)
-            if own and of_service and own != of_service:
-                text = f"goes before the service's {name}, which is another: {of_service}"
-                findings.append(((index, name), text))
-    return findings
-
-
-def _two_pool_kinds(request: dict[str, Any], scope: Scope) -> Findings:
-    holders: list[tuple[Path, dict[str, Any]]] = [((), request)]
-    holders += [(("config", index), version) for index, version in enumerate(request["config"])]
-    return [
-        ((*path, "cluster_id"), "has no effect beside pool_name")
-        for path, holder in holders
-        if holder.get("cluster_id") and holder.get("pool_name")
-    ]
-
-
-def _batch_pool(request: dict[str, Any], scope: Scope) -> Findings:
-    if scope.readings["batch-pool"] == "any" or kind_of(scope) != ServiceKind.BATCH:
-        return FINE
-    for index, version in enumerate(request["config"]):
-        if has_pool(version, scope):
-            text = "a batch service runs in a public pool only, not in a dedicated one"
-            name = next((n for n in ("pool_name", "cluster_id") if version.get(n)), "")
-            if name:
-                return at("config", index, name, text=text)
-            return at("pool_name" if request.get("pool_name") else "cluster_id", text=text)
-    return FINE
-
-
-def _rule(number: int, statement: str, where: str, changes: dict[str, Any], **more: Any) -> Rule:
-    """A rule on the whole service; on a deploy request unless it says otherwise."""
-    return written(f"MA-SVC-{number:03d}", statement, where, changes, more, subjects=(CREATE,))
-
-
-_NETWORK_EXAMPLE = {"/vpc_id": "vpc-1", "/subnet_network_id": "net-1", "/security_group_id": "sg-1"}
-
 RULES = (
-    _rule(
+    service_rule(
         1,
         "infer_type is real-time, batch or edge.",
         "/infer_type",
@@ -224,7 +152,7 @@ RULES = (
         schema={"enum": list(KINDS)},
         reading="edge",
     ),
-    _rule(
+    service_rule(
         2,
         "A service's name has 1 to 64 characters.",
         "/service_name",
@@ -232,7 +160,7 @@ RULES = (
         source=table(3, "service_name"),
         **checks.length(1, 64),
     ),
-    _rule(
+    service_rule(
         3,
         "A service's name has letters, Chinese characters, digits, - and _ only.",
         "/service_name",
@@ -240,7 +168,7 @@ RULES = (
         source=API_DEFINITION,
         **checks.spelt(NAME_CHARACTERS, "has letters, Chinese characters, digits, - and _ only"),
     ),
-    _rule(
+    service_rule(
         4,
         "A description has at most 100 characters.",
         "/description",
@@ -249,7 +177,7 @@ RULES = (
         subjects=(*BOTH, "create-model"),
         **checks.length(0, 100),
     ),
-    _rule(
+    service_rule(
         5,
         "A description has none of ! < > + & \" '.",
         "/description",
@@ -260,7 +188,7 @@ RULES = (
         schema={"pattern": "^[^!<>+&\"']*$"},
         reading="description-characters",
     ),
-    _rule(
+    service_rule(
         6,
         "A service has at least one model.",
         "/config",
@@ -271,7 +199,7 @@ RULES = (
         schema={"minItems": 1},
         proof=Proof.INFERRED,
     ),
-    _rule(
+    service_rule(
         7,
         "A batch or edge service has one model only.",
         "/config",
@@ -291,7 +219,7 @@ RULES = (
         subjects=BOTH,
         check=_one_version,
     ),
-    _rule(
+    service_rule(
         8,
         "Only real-time services have a schedule.",
         "/schedule",
@@ -301,7 +229,7 @@ RULES = (
         subjects=BOTH,
         check=only_real_time("only real-time services have a schedule"),
     ),
-    _rule(
+    service_rule(
         9,
         "A schedule's type is stop.",
         "/schedule/*/type",
@@ -311,7 +239,7 @@ RULES = (
         subjects=BOTH,
         **checks.one_of("stop"),
     ),
-    _rule(
+    service_rule(
         10,
         "A schedule's time unit is DAYS, HOURS or MINUTES.",
         "/schedule/*/time_unit",
@@ -321,7 +249,7 @@ RULES = (
         subjects=BOTH,
         **checks.one_of("DAYS", "HOURS", "MINUTES"),
     ),
-    _rule(
+    service_rule(
         11,
         "A schedule's duration is at least 1: the service stops in the future.",
         "/schedule/*/duration",
@@ -333,7 +261,7 @@ RULES = (
         proof=Proof.INFERRED,
         **checks.between(1),
     ),
-    _rule(
+    service_rule(
         12,
         "Each version of a real-time service has a weight.",
         "/config",
@@ -342,7 +270,7 @@ RULES = (
         subjects=BOTH,
         check=_weights_given,
     ),
-    _rule(
+    service_rule(
         13,
         "A weight is 0 to 100.",
         "/config/*/weight",
@@ -352,7 +280,7 @@ RULES = (
         subjects=BOTH,
         **checks.between(0, 100),
     ),
-    _rule(
+    service_rule(
         14,
         "The weights of a real-time service add up to 100.",
         "/config",
@@ -362,7 +290,7 @@ RULES = (
         subjects=BOTH,
         check=_weights_sum,
     ),
-    _rule(
+    service_rule(
         15,
         "A model version stands in a service once.",
         "/config",
@@ -373,68 +301,7 @@ RULES = (
         answer=SAME_VERSION,
         check=_same_version,
     ),
-    _rule(
-        16,
-        "With vpc_id, subnet_network_id is mandatory.",
-        "",
-        {**_NETWORK_EXAMPLE, "/subnet_network_id": ""},
-        source=table(3, "subnet_network_id"),
-        when="vpc_id",
-        check=_needs("subnet_network_id"),
-    ),
-    _rule(
-        17,
-        "With vpc_id, security_group_id is mandatory.",
-        "",
-        {**_NETWORK_EXAMPLE, "/security_group_id": ""},
-        source=table(3, "security_group_id"),
-        when="vpc_id",
-        check=_needs("security_group_id"),
-    ),
-    _rule(
-        18,
-        "In a dedicated pool, vpc_id has no effect.",
-        "",
-        _NETWORK_EXAMPLE,
-        base="dedicated-custom",
-        source=table(3, "vpc_id"),
-        severity=Severity.WARNING,
-        when="vpc_id",
-        check=_network_beside_pool,
-    ),
-    _rule(
-        19,
-        "Only the instances of a real-time service are put into a network by vpc_id.",
-        "",
-        {**_NETWORK_EXAMPLE, "/cluster_id": REMOVED},
-        base="batch-file",
-        source=table(3, "vpc_id"),
-        severity=Severity.WARNING,
-        when="vpc_id",
-        check=_network_kind,
-    ),
-    _rule(
-        20,
-        "The dedicated pool of a version goes before that of the service.",
-        "/config",
-        {"/config/0/cluster_id": "another-pool"},
-        base="dedicated-custom",
-        source=table(3, "cluster_id"),
-        severity=Severity.WARNING,
-        check=_pool_precedence,
-    ),
-    _rule(
-        21,
-        "pool_name goes before cluster_id.",
-        "",
-        {"/pool_name": "pool-1", "/config/0/cluster_id": REMOVED},
-        base="dedicated-custom",
-        source=API_DEFINITION,
-        severity=Severity.WARNING,
-        when="config",
-        check=_two_pool_kinds,
-    ),
-    _rule(
+    service_rule(
         22,
         "load_balancer_policy is ROUND_ROBIN, LEAST_CONNECTIONS or SOURCE_IP.",
         "/load_balancer_policy",
@@ -443,7 +310,7 @@ RULES = (
         subjects=BOTH,
         **checks.one_of("ROUND_ROBIN", "LEAST_CONNECTIONS", "SOURCE_IP"),
     ),
-    _rule(
+    service_rule(
         23,
         "Only real-time services have a load_balancer_policy.",
         "/load_balancer_policy",
@@ -453,7 +320,7 @@ RULES = (
         subjects=BOTH,
         check=only_real_time("only real-time services balance load"),
     ),
-    _rule(
+    service_rule(
         24,
         "priority is 1 to 3.",
         "/priority",
@@ -462,7 +329,7 @@ RULES = (
         subjects=BOTH,
         **checks.between(1, 3),
     ),
-    _rule(
+    service_rule(
         25,
         "Free specifications do not support the gray launch of several versions.",
         "/config",
@@ -473,19 +340,7 @@ RULES = (
         answer=FREE_SERVICE,
         check=_free_alone,
     ),
-    _rule(
-        26,
-        "A batch service runs in a public pool only.",
-        "",
-        {},
-        base="batch-file",
-        readings={"batch-pool": "public-only"},
-        source=Source(BATCH_PAGE, "context"),
-        when="config",
-        check=_batch_pool,
-        reading="batch-pool",
-    ),
-    _rule(
+    service_rule(
         27,
         "Only real-time and batch services have a priority.",
         "/priority",

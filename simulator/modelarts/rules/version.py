@@ -15,8 +15,6 @@ from simulator.modelarts.rules.common import (
     a_service,
     has_pool,
     kind_of,
-    pool_of,
-    pool_places,
     table,
     written,
 )
@@ -176,27 +174,6 @@ def _secret_envs(envs: dict[str, str], scope: Scope) -> Findings:
         for name, value in envs.items()
         if environment.looks_secret(name, value)
     ]
-
-
-def _two_pools(request: dict[str, Any], scope: Scope) -> Findings:
-    if not any("," in pool_of(version, request) for version in request["config"]):
-        return FINE
-    text = "multi-pool load balancing takes two different pools, joined by a comma"
-    return [
-        (path, f"{text}; got {shown(','.join(pools))}")
-        for path, pools in pool_places(request)
-        if len(pools) > 1 and not (len(pools) == 2 and all(pools) and pools[0] != pools[1])
-    ]
-
-
-def _multi_pool_instances(version: dict[str, Any], scope: Scope) -> Findings:
-    if pool_of(version, scope.root).count(",") != 1:
-        return FINE
-    count = version["instance_count"]
-    if count >= 2 and count % 2 == 0:
-        return FINE
-    text = f"is a multiple of 2, and at least 2, with multi-pool load balancing; got {count}"
-    return at("instance_count", text=text)
 
 
 def _edge_nodes(config: list[dict[str, Any]], scope: Scope) -> Findings:
@@ -379,27 +356,6 @@ RULES = (
         source=Source(REAL_TIME_2, "table 2, Environment Variable"),
         severity=Severity.WARNING,
         check=_secret_envs,
-    ),
-    written(
-        "MA-SVC-047",
-        "Multi-pool load balancing takes two different dedicated pools.",
-        "",
-        {"/cluster_id": "pool-a,pool-b,pool-c", "/config/0/cluster_id": REMOVED},
-        {"base": "dedicated-custom"},
-        subjects=BOTH,
-        source=Source(REAL_TIME_2, "table 2, Multi-Pool Load Balancing"),
-        when="config",
-        check=_two_pools,
-    ),
-    _rule(
-        48,
-        "With multi-pool load balancing, the number of instances is a multiple of 2.",
-        "",
-        {"/config/0/instance_count": 3},
-        base="multi-pool",
-        source=Source(REAL_TIME_2, "table 2, Multi-Pool Load Balancing"),
-        when="instance_count",
-        check=_multi_pool_instances,
     ),
     _rule(
         49,

@@ -18,7 +18,8 @@ from simulator.bench.cases import Case
 from simulator.bench.strategies import words
 from simulator.bench.strategies.wish import Wish
 from simulator.facts import limits
-from simulator.modelarts.rules.batch import IMAGE_SUFFIXES, leaves
+from simulator.modelarts.rules.batch import leaves
+from simulator.modelarts.rules.batch_files import IMAGE_SUFFIXES
 from simulator.rules.rule import Rule
 
 _BATCH = Wish(kinds=("batch",))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulator.modelarts.rules.config_json import PAGE
+from simulator.modelarts.rules.config_parts import PAGE
 from simulator.modelarts.rules.coverage.reasons import (
     CHOSEN,
     CONSOLE,
