@@ -95,6 +95,9 @@ def test_from_up_to_down(drydock: Drydock) -> None:
     assert "multipart/form-data" in refused.stderr
     assert "415" in drydock("logs", "mnist").stdout
 
+    tried = drydock("conform", "--rule", "MA-SVC-014", "--seed", "1").stdout
+    assert "1 passed, 0 failed" in tried
+
     state = drydock.json("status")
     assert [service["status"] for service in state["services"]] == ["running"]
     assert "is used by mnist" in drydock("models", "delete", "digits", expect=1).stderr
