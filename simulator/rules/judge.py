@@ -17,6 +17,7 @@ from simulator.rules.rule import Path, Rule, Scope, Severity, shape_check
 from simulator.rules.shape import Shape
 from simulator.rules.text import MESSAGE_CHARS, cut, did_you_mean, pointer, readable_path
 
+_WARNING = Severity.WARNING
 MOST_SUGGESTED = 50
 """Fields that no document names for which a similar one is looked for: that is slow."""
 
@@ -80,9 +81,8 @@ class Judge:
             run.unknown.clear()
         if root.asked:
             run.pending.append((root.asked, clean, None, None))
-        found = run.found
+        found, warned = run.found, run.warned
         scope = Scope(clean, readings, facts)
-        counts = {Severity.ERROR: len(found), Severity.WARNING: 0}
         for asked, value, place, key in run.pending:
             for check, order, rule in asked:
                 findings = check(value, scope)
@@ -90,26 +90,19 @@ class Judge:
                     path = path_of(place if key is None else (place, key))
                     if rule.reads and _is_unread(rule, path, run.misshapen):
                         continue
-                    told = findings[: MOST_TOLD - counts[rule.severity]]
-                    counts[rule.severity] += len(told)
-                    found += [Found(order, rule, path + tuple(sub), text) for sub, text in told]
-        if not found and not run.unknown:
+                    told = warned if rule.severity is _WARNING else found
+                    for below, text in findings[: MOST_TOLD - len(told)]:
+                        told.append(Found(order, rule, path + tuple(below), text))
+        if not found and not warned and not run.unknown:
             return Report(clean, [], [])
         return self._report(clean, run, strict)
 
     def _report(self, clean: dict[str, Any], run: Run, strict: bool) -> Report:
-        violations: list[Violation] = []
-        warnings: list[Violation] = []
-        misshapen = run.misshapen
-        spoilt = _spoilt_arrays(misshapen)
-        for one in sorted(run.found, key=Found.key):
-            if misshapen and _is_shadowed(one, misshapen, spoilt):
-                continue
-            violation = _violation(one.rule, one.path, one.text)
-            is_error = one.rule.severity is Severity.ERROR
-            (violations if is_error else warnings).append(violation)
+        spoilt = _spoilt_arrays(run.misshapen)
+        violations = _told(run.found, run.misshapen, spoilt)
+        warnings = _told(run.warned, run.misshapen, spoilt)
         told = violations if strict else warnings
-        told += [_violation(one.rule, one.path, one.text) for one in self._unknown_fields(run)]
+        told += [_violation(one) for one in self._unknown_fields(run)]
         return Report(clean, violations, warnings)
 
     def _unknown_fields(self, run: Run) -> list[Found]:
@@ -121,9 +114,18 @@ class Judge:
         return sorted(found, key=Found.key)
 
 
+def _told(found: list[Found], misshapen: set[Path], spoilt: set[Path]) -> list[Violation]:
+    """Findings in order, without those that follow from others."""
+    return [
+        _violation(one)
+        for one in sorted(found, key=Found.key)
+        if not (misshapen and _is_shadowed(one, misshapen, spoilt))
+    ]
+
+
 def _spoilt_arrays(misshapen: set[Path]) -> set[Path]:
     """Arrays with an item of another type: they are not read at all, and so seem to be absent."""
-    return {path[:-1] for path in misshapen if path and isinstance(path[-1], int)}
+    return {path[:-1] for path in misshapen if isinstance(path[-1], int)}
 
 
 def _is_shadowed(found: Found, misshapen: set[Path], spoilt: set[Path]) -> bool:
@@ -145,6 +147,7 @@ def _is_unread(rule: Rule, path: Path, misshapen: set[Path]) -> bool:
     return False
 
 
-def _violation(rule: Rule, path: Path, text: str) -> Violation:
-    message = f"{readable_path(path)}: {cut(text, MESSAGE_CHARS)}"
+def _violation(found: Found) -> Violation:
+    rule, path = found.rule, found.path
+    message = f"{readable_path(path)}: {cut(found.text, MESSAGE_CHARS)}"
     return Violation(rule.id, pointer(*path), message, str(rule.source))

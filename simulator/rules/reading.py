@@ -58,29 +58,28 @@ class Found:
         self.path = path
         self.text = text
 
-    def key(self) -> tuple[int, list[tuple[bool, int, str]], str]:
-        """Documented order, then place; indexes as numbers."""
-        parts = [
-            (True, part, "") if isinstance(part, int) else (False, 0, part) for part in self.path
-        ]
-        return self.order, parts, self.text
+    def key(self) -> tuple[int, list[tuple[bool, Any]], str]:
+        """Documented order, then place: names before indexes, and these as numbers."""
+        return self.order, [(isinstance(part, int), part) for part in self.path], self.text
 
 
 class Run:
     """What one judgement collects.
 
     Attributes:
-        found: findings on types and mandatory fields at first, later all.
+        found: violations: those on types and mandatory fields at first, later all.
+        warned: what is accepted and yet told.
         misshapen: where a value is absent or of another type.
         pending: rules to ask, the value they are about, where its holder stands, and its key there;
             no key where the place is the value's own.
         unknown: fields that the shape does not have: the object's reader, its place, the name.
     """
 
-    __slots__ = ("found", "misshapen", "pending", "unknown")
+    __slots__ = ("found", "misshapen", "pending", "unknown", "warned")
 
     def __init__(self) -> None:
         self.found: list[Found] = []
+        self.warned: list[Found] = []
         self.misshapen: set[Path] = set()
         self.pending: list[tuple[tuple[Asked, ...], Any, Place, str | int | None]] = []
         self.unknown: list[tuple[ObjectReader, Place, str]] = []

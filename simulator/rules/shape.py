@@ -144,7 +144,7 @@ def _field(shape: type[Shape], number: int, row: dataclasses.Field[Any], annotat
     name = wire_name(row)
     mandatory = row.default is dataclasses.MISSING and row.default_factory is dataclasses.MISSING
     table = shape.table
-    beyond = shape.beyond if 0 < shape.documented_rows < number else None
+    beyond = shape.beyond if number > shape.documented_rows else None
     code = f"{table.number:02d}{number:02d}"
     common: dict[str, Any] = {
         "source": beyond or Source(table.source.document, f"{table.source.place}, {name}"),

@@ -12,6 +12,7 @@ SHOWN_CHARS = 60
 """A received value, or a key, is repeated up to this length."""
 MESSAGE_CHARS = 1000
 """What is wrong is told up to this length."""
+_JSON = json.JSONEncoder(ensure_ascii=False)
 
 
 def cut(text: str, most: int = SHOWN_CHARS) -> str:
@@ -36,12 +37,12 @@ def pointer(*parts: str | int) -> str:
 def shown(value: Any) -> str:
     """A received value as JSON, cut when it is long."""
     if isinstance(value, str):
-        return json.dumps(cut(value), ensure_ascii=False)
+        return _JSON.encode(cut(value))
     if isinstance(value, dict | list):
         kind = "an object" if isinstance(value, dict) else "an array"
         return f"{kind} of {len(value)}"
     try:
-        text = json.dumps(value, ensure_ascii=False)
+        text = _JSON.encode(value)
     except (TypeError, ValueError):
         text = repr(value)
     return cut(text)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+import simulator.server  # noqa: F401
 from tests.simulator.bench.conftest import Held
+
+# The server is imported above because a run of pytest inside this one forgets the modules that it
+# was the first to import, and SQLAlchemy's compiled ones cannot be imported twice.
 
 pytest_plugins = ["pytester"]
 
