@@ -61,7 +61,7 @@ def _grace_period(value: int, scope: Scope) -> Findings:
 
 
 def _mount_path(value: str, scope: Scope) -> Findings:
-    if value.rstrip("/") not in ("", *_SYSTEM_DIRECTORIES):
+    if (value.rstrip("/") or "/") not in _SYSTEM_DIRECTORIES:
         return FINE
     return here(f"a system directory is no place for a volume; got {shown(value)}")
 

@@ -42,7 +42,6 @@ _FORBIDDEN = {
     reading: re.compile(f"[{re.escape(characters)}]")
     for reading, characters in DESCRIPTION_FORBIDDEN.items()
 }
-NETWORK = ("vpc_id", "subnet_network_id", "security_group_id")
 
 
 def _infer_type(value: str, scope: Scope) -> Findings:

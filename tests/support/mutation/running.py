@@ -34,6 +34,8 @@ class Verdict(IntEnum):
     SURVIVED = 40
     BY_CLAIMS = 41
     BY_TESTS = 42
+    BY_DOCUMENT = 45
+    """docs/rules.md, which shows each rule's example with what is told of it, would differ."""
     BROKEN = 43
     """The module, or the catalogue, cannot even be made."""
     TIMEOUT = 44
@@ -149,6 +151,8 @@ def _verdict(bench: Bench, mutant: Mutant) -> Verdict:
         return Verdict.BY_TESTS
     if not _claims_hold(bench, bench.providers(mutant.module)):
         return Verdict.BY_CLAIMS
+    if not _document_is_same(bench.root):
+        return Verdict.BY_DOCUMENT
     return Verdict.SURVIVED if _tests_pass(others) else Verdict.BY_TESTS
 
 
@@ -160,6 +164,14 @@ def _claims_hold(bench: Bench, providers: Sequence[str]) -> bool:
     return all(
         claim.holds(catalogues[provider]) for provider in providers for claim in claims[provider]
     )
+
+
+def _document_is_same(root: Path) -> bool:
+    from simulator.catalogues import PROVIDERS, catalogue
+    from simulator.rules.document import rules_document
+
+    written = (root / "docs" / "rules.md").read_text(encoding="utf-8")
+    return rules_document([catalogue(name) for name in PROVIDERS]) == written
 
 
 def _tests_pass(files: Sequence[str]) -> bool:
