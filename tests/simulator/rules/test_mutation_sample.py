@@ -13,8 +13,8 @@ ROOT = Path(__file__).parents[3]
 SAMPLE = 24
 SEED = 1
 UNNOTICED = 3
-"""How many of the sample may be unnoticed: each change of a rule draws another sample, and a few in a
-hundred mistakes are known to be unnoticed (`scripts/mutate-rules` lists them)."""
+"""How many of the sample may be unnoticed: each change of a rule draws another sample, and a few
+in a hundred mistakes are known to be unnoticed (`scripts/mutate-rules` lists them)."""
 
 
 @pytest.mark.timeout(600)
