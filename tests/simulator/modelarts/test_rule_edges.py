@@ -246,13 +246,38 @@ class TestBatch:
                 },
                 "c": {"type": "array", "items": {"type": "boolean", "index": "1"}},
                 "d": {"type": "integer", "index": 0},
+                "e": {"type": "integer"},
             },
         }
         assert warned(judged("batch-csv", {RULE: deep})) == [
             ("MA-BAT-012", f"{RULE}/properties/a/items/1/index"),
             ("MA-BAT-012", f"{RULE}/properties/a/items/2/properties/b/index"),
             ("MA-BAT-012", f"{RULE}/properties/c/items/index"),
+            ("MA-BAT-012", f"{RULE}/properties/e/index"),
         ]
+
+    @pytest.mark.parametrize(
+        ("name", "is_refused"),
+        [
+            ("rows.txt", True),
+            ("rows.v2.txt", True),
+            ("rows.csv", False),
+            ("all.manifest", False),
+            ("rows", False),
+            ("v1.2", False),
+            ("", False),
+        ],
+    )
+    def test_which_paths_are_files_that_are_no_csv(self, name: str, is_refused: bool) -> None:
+        place = f"{VERSION}/src_path"
+        report = judged("batch-csv", {place: f"/bucket/in/{name}"})
+        assert refused(report) == ([("MA-BAT-013", place)] if is_refused else [])
+
+    def test_a_source_type_of_another_type_is_told_and_not_what_it_would_mean(self) -> None:
+        changes = {f"{VERSION}/src_type": 5, f"{VERSION}/src_path": "obs://bucket/all.manifest"}
+        report = judged("batch-file", changes)
+        assert [path for _, path in refused(report)] == [f"{VERSION}/src_type"]
+        assert report.warnings == []
 
     @pytest.mark.parametrize(
         ("field", "rule"), [("src_path", 1), ("dest_path", 2), ("req_uri", 3), ("mapping_type", 4)]
@@ -412,6 +437,12 @@ class TestAdmission:
         listed = {"workspaces": frozenset({"mine"}), "networks": networks}
         assert warned(admitted("real-time", changes, **listed)) == []
 
+    def test_a_network_that_there_is_not_is_told_at_its_name(self) -> None:
+        network = {"/vpc_id": "v", "/subnet_network_id": "s", "/security_group_id": "g"}
+        networks = Networks(security_groups={"g": (InboundRule(),)})
+        told = refused(admitted("real-time", network, networks=networks))
+        assert told == [("MA-ADM-017", "/vpc_id")]
+
     def test_a_security_group_without_a_network_is_not_looked_at(self) -> None:
         changes = {"/vpc_id": "", "/security_group_id": "closed"}
         closed = InboundRule(first_port=1, last_port=1)
@@ -436,9 +467,10 @@ class TestAdmission:
 
 class TestUpdates:
     def test_a_status_beside_other_fields_names_them_in_order(self) -> None:
-        changes = {"/status": "stopped", "/description": "x"}
-        (warning,) = judged("update-weights", changes, CHANGE).warnings
-        assert warning.message.endswith("not applied: config, description")
+        changes = {"/status": "stopped"}
+        (warning,) = judged("update-full", changes, CHANGE).warnings
+        names = sorted(CATALOGUE.documents["update-full"])
+        assert warning.message.endswith(f"not applied: {', '.join(names)}")
 
     def test_what_is_not_applied_is_not_refused_for_the_services_status(self) -> None:
         document = changed(CATALOGUE.documents["update-weights"], {"/status": "stopped"})
