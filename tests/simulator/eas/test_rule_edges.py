@@ -53,3 +53,9 @@ def test_rebalancing_is_idle_in_the_public_group(metadata: dict[str, Any], is_to
 def test_blank_counts_as_absent(field: str, value: str, is_told: bool) -> None:
     document = {"metadata": {"name": "demo", "instance": 1, field: value}}
     assert (f"/metadata/{field}" in warned(document)) is is_told
+
+
+def test_a_registry_login_that_is_not_ascii_is_refused_and_raises_nothing() -> None:
+    document = {**CATALOGUE.documents["image"], "dockerAuth": "\ufeffdXNlcjpwYXNz"}
+    found = CATALOGUE.judge(SERVICE, document).violations
+    assert [violation.path for violation in found] == ["/dockerAuth"]
