@@ -117,7 +117,7 @@ def _free(draw: st.DrawFn, rule: Rule) -> Case:
 
 
 BAD_IN_NAMES = st.text(
-    " .,/:;@#$%&()[]{}!?'\"\\|<>=+*~^`éßЖ日\n\x00🙂\u33ff\u4dc0\u4dff\ua000", min_size=1, max_size=3
+    " .,/:;@#$%&()[]{}!?'\"\\|<>=+*~^`éßЖア\n\x00🙂\u33ff\u4dc0\u4dff\ua000", min_size=1, max_size=3
 )
 
 RECIPES: Recipes = {
