@@ -17,7 +17,6 @@ CONFIG_JSON_FIELD = ErrorCode(
     400, "ModelArts.3016", "config.json has a field or type that is not supported"
 )
 SOURCE_LOCATION = ErrorCode(400, "ModelArts.3017", "the model's source location is invalid")
-MODEL_PARAMETER_ABSENT = ErrorCode(400, "ModelArts.3036", "a mandatory parameter is absent")
 MODEL_PARAMETER = ErrorCode(400, "ModelArts.3037", "a parameter of the model is invalid")
 DEPENDENCY = ErrorCode(400, "ModelArts.3040", "the dependency's restraint is not allowed")
 NAME_TAKEN = ErrorCode(409, "ModelArts.3503", "a service of this name exists")
@@ -29,7 +28,6 @@ MODEL_UNPUBLISHED = ErrorCode(400, "ModelArts.3515", "the model is not published
 SAME_VERSION = ErrorCode(400, "ModelArts.3516", "a model version stands in the service twice")
 STATUS_FORBIDS = ErrorCode(400, "ModelArts.3519", "the service's status does not allow this")
 SERVICE_LIMIT = ErrorCode(400, "ModelArts.3520", "there are as many services as allowed")
-INSTANCE_LIMIT = ErrorCode(400, "ModelArts.3522", "there are as many instances as allowed")
 SECURITY_GROUP = ErrorCode(
     400, "ModelArts.3534", "the security group must let TCP 8080 in from everywhere"
 )
@@ -40,7 +38,6 @@ OBJECT_URL = ErrorCode(400, "ModelArts.3572", "the object path is invalid")
 INSTALL_TYPE = ErrorCode(400, "ModelArts.3589", "the model is not meant for this kind of service")
 HEALTH = ErrorCode(400, "ModelArts.3592", "the health check is not configured rightly")
 FREE_SERVICE = ErrorCode(400, "ModelArts.3856", "a free service cannot do this")
-RESOURCES_SHORT = ErrorCode(400, "ModelArts.3952", "there are not enough resources")
 FLAVOR_UNAVAILABLE = ErrorCode(400, "ModelArts.3976", "the specification is not available")
 BODY_TOO_LARGE = ErrorCode(413, "ModelArts.4104", "the request body is too large")
 TOO_MANY_REQUESTS = ErrorCode(429, "ModelArts.4206", "the service's traffic limit is reached")
