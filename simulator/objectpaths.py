@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.\-]{1,61}[a-z0-9]")
+_DOTS = re.compile(r"(?:^|/)\.\.?(?:/|\Z)")
+"""A . or .. part."""
 KEY_MAX_BYTES = 1024
 
 
@@ -61,9 +63,9 @@ def _from_url(text: str) -> tuple[str, str]:
 
 
 def _check_key(key: str) -> None:
-    if len(key.encode()) > KEY_MAX_BYTES:
+    if 4 * len(key) > KEY_MAX_BYTES and len(key.encode()) > KEY_MAX_BYTES:
         raise BadObjectPath(f"the key is longer than {KEY_MAX_BYTES} bytes")
     if "\x00" in key or "\\" in key:
         raise BadObjectPath("the key holds a NUL or a backslash")
-    if any(part in (".", "..") for part in key.split("/")):
+    if _DOTS.search(key):
         raise BadObjectPath("the key has a . or .. part")

@@ -18,22 +18,14 @@ BAD_VARIABLE = (
 LOOKS_SECRET = "looks like a secret; environment variables are no place for plaintext secrets"
 
 
-def is_variable(name: str, value: str) -> bool:
-    """Whether a process can be given the variable. Source: POSIX.1; names are taken as container
-    orchestrators take them, with . and - too."""
-    return "\x00" not in value and _is_name(name)
-
-
 @lru_cache(maxsize=4096)
-def _is_name(name: str) -> bool:
+def is_name(name: str) -> bool:
+    """Whether a process can be given a variable of this name. Source: POSIX.1; names are taken as
+    container orchestrators take them, with . and - too. Its value may be any text without NUL."""
     return _NAME.fullmatch(name) is not None
 
 
-def looks_secret(name: str, value: str) -> bool:
-    """Whether a variable seems to have a secret in it: by its name, such as DB_PASSWORD."""
-    return bool(value) and _is_secret_name(name)
-
-
 @lru_cache(maxsize=4096)
-def _is_secret_name(name: str) -> bool:
+def is_secret_name(name: str) -> bool:
+    """Whether a variable that is not empty seems to have a secret in it: such as DB_PASSWORD."""
     return _SECRET.search(name) is not None

@@ -15,7 +15,7 @@ from simulator.errors import Violation
 from simulator.rules.reading import MOST_TOLD, Found, Run, path_of, root_reader
 from simulator.rules.rule import Path, Rule, Scope, Severity, shape_check
 from simulator.rules.shape import Shape
-from simulator.rules.text import MESSAGE_CHARS, cut, did_you_mean, pointer, readable_path
+from simulator.rules.text import MESSAGE_CHARS, cut, did_you_mean, place_words
 
 _WARNING = Severity.WARNING
 MOST_SUGGESTED = 50
@@ -98,11 +98,11 @@ class Judge:
         return self._report(clean, run, strict)
 
     def _report(self, clean: dict[str, Any], run: Run, strict: bool) -> Report:
-        spoilt = _spoilt_arrays(run.misshapen)
-        violations = _told(run.found, run.misshapen, spoilt)
-        warnings = _told(run.warned, run.misshapen, spoilt)
-        told = violations if strict else warnings
-        told += [_violation(one) for one in self._unknown_fields(run)]
+        violations = _told(run.found, run.misshapen)
+        warnings = _told(run.warned, run.misshapen)
+        if run.unknown:
+            told = violations if strict else warnings
+            told += [_violation(one) for one in self._unknown_fields(run)]
         return Report(clean, violations, warnings)
 
     def _unknown_fields(self, run: Run) -> list[Found]:
@@ -114,13 +114,14 @@ class Judge:
         return sorted(found, key=Found.key)
 
 
-def _told(found: list[Found], misshapen: set[Path], spoilt: set[Path]) -> list[Violation]:
+def _told(found: list[Found], misshapen: set[Path]) -> list[Violation]:
     """Findings in order, without those that follow from others."""
-    return [
-        _violation(one)
-        for one in sorted(found, key=Found.key)
-        if not (misshapen and _is_shadowed(one, misshapen, spoilt))
-    ]
+    if misshapen:
+        spoilt = _spoilt_arrays(misshapen)
+        found = [one for one in found if not _is_shadowed(one, misshapen, spoilt)]
+    if len(found) > 1:
+        found = sorted(found, key=Found.key)
+    return [_violation(one) for one in found]
 
 
 def _spoilt_arrays(misshapen: set[Path]) -> set[Path]:
@@ -148,6 +149,7 @@ def _is_unread(rule: Rule, path: Path, misshapen: set[Path]) -> bool:
 
 
 def _violation(found: Found) -> Violation:
-    rule, path = found.rule, found.path
-    message = f"{readable_path(path)}: {cut(found.text, MESSAGE_CHARS)}"
-    return Violation(rule.id, pointer(*path), message, str(rule.source))
+    rule = found.rule
+    place, pointer = place_words(found.path)
+    message = f"{place}: {cut(found.text, MESSAGE_CHARS)}"
+    return Violation(rule.id, pointer, message, str(rule.source))

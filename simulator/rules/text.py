@@ -34,6 +34,12 @@ def pointer(*parts: str | int) -> str:
     return "".join(["/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts])
 
 
+@lru_cache(maxsize=4096)
+def place_words(path: tuple[str | int, ...]) -> tuple[str, str]:
+    """A path as `readable_path` and as `pointer`; remembered, since requests err in few places."""
+    return readable_path(path), pointer(*path)
+
+
 def shown(value: Any) -> str:
     """A received value as JSON, cut when it is long."""
     if isinstance(value, str):

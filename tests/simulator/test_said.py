@@ -24,15 +24,17 @@ def told(report: Report) -> list[list[str]]:
 
 
 def of_examples(rules: Catalogue) -> dict[str, Any]:
-    """Of each rule: what it answers and depends on, and what is said of its example."""
+    """Of each rule: what it answers and depends on, its example, and what is said of that."""
     return {
         rule.id: {
             "subjects": list(rule.subjects),
             "source": str(rule.source),
             "kind": [rule.level.value, rule.severity.value, rule.proof.value],
             "answer": [rule.answer.status, rule.answer.code],
+            "asked": [rule.at, rule.when, list(rule.reads)],
             "reading": rule.reading,
             "schema": dict(rule.schema),
+            "example": repr(rule.example and rule.example.changes),
             "said": [[one.rule, one.path, one.message] for one in rules.broken_by_example(rule)],
         }
         for rule in rules.rules

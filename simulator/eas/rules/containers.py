@@ -78,7 +78,8 @@ def _variables(container: dict[str, Any], scope: Scope) -> Findings:
     return [
         (("env", index, "name"), f"{environment.BAD_VARIABLE}; got {shown(one['name'])}")
         for index, one in enumerate(container["env"])
-        if "name" in one and not environment.is_variable(one["name"], one.get("value", ""))
+        if "name" in one
+        and ("\x00" in one.get("value", "") or not environment.is_name(one["name"]))
     ]
 
 
@@ -86,7 +87,7 @@ def _secrets(container: dict[str, Any], scope: Scope) -> Findings:
     return [
         (("env", index, "value"), environment.LOOKS_SECRET)
         for index, one in enumerate(container["env"])
-        if environment.looks_secret(one.get("name", ""), one.get("value", ""))
+        if one.get("value") and environment.is_secret_name(one.get("name", ""))
     ]
 
 

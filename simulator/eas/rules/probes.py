@@ -75,7 +75,6 @@ def _readiness(container: dict[str, Any], scope: Scope) -> Findings:
 
 HTTP_PROBE = {"http_get": {"path": "/health", "port": 8000}}
 TCP_PROBE = {"tcp_socket": {"port": 8000}}
-EXEC_PROBE = {"exec": {"command": ["cat", "/tmp/ready"]}}
 
 _INFERRED: dict[str, Any] = {"proof": Proof.INFERRED}
 _KUBERNETES = _INFERRED | {"source": PROBES}

@@ -31,8 +31,9 @@ def table(number: int, row: str = "") -> Source:
 def kind_of(scope: Scope) -> str:
     """The service's infer_type: the request's; for an update that of the service that is changed,
     and where that is not known, the kind whose fields the versions have."""
-    if "infer_type" in scope.root:
-        return str(scope.root["infer_type"])
+    kind: str | None = scope.root.get("infer_type")
+    if kind is not None:
+        return kind
     if scope.facts is not None:
         return str(scope.facts.kind)
     return scope.once(_kind_of_versions)

@@ -164,7 +164,7 @@ def _envs(envs: dict[str, str], scope: Scope) -> Findings:
     return [
         ((name,), f"{environment.BAD_VARIABLE}; got {shown(name)}")
         for name, value in envs.items()
-        if not environment.is_variable(name, value)
+        if "\x00" in value or not environment.is_name(name)
     ]
 
 
@@ -172,7 +172,7 @@ def _secret_envs(envs: dict[str, str], scope: Scope) -> Findings:
     return [
         ((name,), environment.LOOKS_SECRET)
         for name, value in envs.items()
-        if environment.looks_secret(name, value)
+        if value and environment.is_secret_name(name)
     ]
 
 

@@ -8,6 +8,10 @@ import pytest
 
 from simulator.eas.rules import CATALOGUE
 from simulator.eas.rules.common import SERVICE, has_custom_processor, has_processor
+from simulator.eas.rules.containers import registry_of
+from simulator.eas.rules.facts import EasFacts
+from simulator.rules.catalogue import changed
+from tests.simulator.eas.edges import EDGES, Edge
 
 
 def warned(document: dict[str, Any]) -> set[str]:
@@ -59,3 +63,50 @@ def test_a_registry_login_that_is_not_ascii_is_refused_and_raises_nothing() -> N
     document = {**CATALOGUE.documents["image"], "dockerAuth": "\ufeffdXNlcjpwYXNz"}
     found = CATALOGUE.judge(SERVICE, document).violations
     assert [violation.path for violation in found] == ["/dockerAuth"]
+
+
+@pytest.mark.parametrize(
+    "edge",
+    [
+        pytest.param(edge, id=f"{about}-{number}")
+        for about, edges in EDGES.items()
+        for number, edge in enumerate(edges, 1)
+    ],
+)
+def test_at_an_edge_just_what_is_wrong_is_told(edge: Edge) -> None:
+    document = changed(CATALOGUE.documents[edge.base], edge.changes)
+    report = CATALOGUE.judge(SERVICE, document, CATALOGUE.read(edge.readings))
+    told = [*report.violations, *report.warnings]
+    assert tuple(f"{one.rule.removeprefix('EAS-SVC-')} {one.path}" for one in told) == edge.told
+
+
+@pytest.mark.parametrize(
+    ("image", "registry"),
+    [
+        ("model", "docker.io"),
+        ("team/model:1", "docker.io"),
+        ("localhost/model", "localhost"),
+        ("localhost:5000/model", "localhost"),
+        ("[::1]:5000/model", "[::1]"),
+        ("quay.io/team/model", "quay.io"),
+    ],
+)
+def test_an_image_names_its_registry_or_means_the_public_one(image: str, registry: str) -> None:
+    assert registry_of(image) == registry
+
+
+@pytest.mark.parametrize(("reading", "words"), [("guide", "not below"), ("api", "above")])
+def test_the_range_of_instances_is_told_as_it_is_read(reading: str, words: str) -> None:
+    document = changed(CATALOGUE.documents["autoscaled"], {"/autoscaler/min": 11})
+    readings = CATALOGUE.read({"autoscaler-range": reading})
+    found = CATALOGUE.judge(SERVICE, document, readings).violations
+    assert [one.message for one in found] == [
+        f"autoscaler.max: is {words} min, which is 11; got 10"
+    ]
+
+
+def test_a_name_that_is_taken_is_told_where_it_stands() -> None:
+    taken = EasFacts(names=frozenset({"lr_model", "demo"}))
+    for base, path in (("older-form", "/name"), ("image", "/metadata/name")):
+        report = CATALOGUE.admit(SERVICE, CATALOGUE.documents[base], taken)
+        assert [one.path for one in report.violations] == [path]

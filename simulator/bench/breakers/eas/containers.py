@@ -18,7 +18,7 @@ from simulator.bench.breakers.eas.making import (
     other_ports,
     words,
 )
-from simulator.eas.rules.probes import EXEC_PROBE, HTTP_PROBE, PROBE_NAMES, TCP_PROBE
+from simulator.eas.rules.probes import HTTP_PROBE, PROBE_NAMES, TCP_PROBE
 from simulator.eas.vocabulary import ENGINE_PORTS, OTHER_REGISTRIES
 
 _engine_ports = st.sampled_from(ENGINE_PORTS)
@@ -92,13 +92,14 @@ _CONTAINERS: Mapping[str, Cases] = {
     "EAS-SVC-170": _of({"readiness_check": objects() | words() | st.sampled_from((0, False, []))}),
 }
 
-_methods = st.sampled_from((HTTP_PROBE, TCP_PROBE, EXEC_PROBE))
+_EXEC_PROBE = {"exec": {"command": ["cat", "/tmp/ready"]}}
+_methods = st.sampled_from((HTTP_PROBE, TCP_PROBE, _EXEC_PROBE))
 _several = st.sampled_from(
     (
         {},
         HTTP_PROBE | TCP_PROBE,
-        TCP_PROBE | EXEC_PROBE,
-        HTTP_PROBE | TCP_PROBE | EXEC_PROBE,
+        TCP_PROBE | _EXEC_PROBE,
+        HTTP_PROBE | TCP_PROBE | _EXEC_PROBE,
     )
 )
 _no_paths = st.builds(str.__add__, words(), st.sampled_from(("", "/x", "?x=1"))) | st.just("/a b")
