@@ -139,7 +139,9 @@ class Performer:
         self._after.wake(service_id)
 
     async def _start(self, stored: Stored, action: StartInstance) -> None:
-        version = next(v for v in stored.versions if v.version_id == action.version_id)
+        version = stored.version(action.version_id)
+        if version is None:
+            return  # it is not wanted any more, and the next plan will say so
         spec = specs.instance_spec(self._installation, version, action.instance_id)
         service_id = stored.row.service_id
         try:

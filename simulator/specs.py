@@ -9,6 +9,7 @@ from simulator.addresses import parse_address
 from simulator.facts import limits
 from simulator.facts.statuses import ServiceStatus
 from simulator.gateway.state import Api, Availability, Endpoint, ServiceRoute, VersionRoute
+from simulator.lifecycle import traffic
 from simulator.lifecycle.objects import Goal, Instance, InstanceState, Service
 from simulator.store.queries import Stored
 from simulator.store.tables import VersionRow
@@ -59,7 +60,7 @@ def service_route(
         service: as planned; `stored` gives what a plan does not change.
         prefix: path under which services live, ending in `/`.
     """
-    weights = {version.version_id: version.weight for version in service.versions}
+    weights = traffic.shares(service)
     with_instances = {instance.version_id for instance in service.instances}
     versions = tuple(
         VersionRoute(
@@ -88,6 +89,8 @@ def availability(service: Service) -> Availability:
         return Availability.STOPPED
     if service.status is ServiceStatus.FAILED:
         return Availability.FAILED
+    if service.is_updating:
+        return Availability.SERVING
     up = service.status in (ServiceStatus.RUNNING, ServiceStatus.CONCERNING)
     return Availability.SERVING if up else Availability.DEPLOYING
 

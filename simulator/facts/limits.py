@@ -46,3 +46,7 @@ BATCH_CSV_MAX_BYTES = 12 * 1024 * 1024
 
 LIST_LIMIT = 1000
 """Default page of the list calls. Source: Querying Services, limit."""
+
+MAX_SURGE_DEFAULT = 1.0
+MAX_UNAVAILABLE_DEFAULT = 0.0
+"""Below 1 a share of the instances, from 1 on a count. Source: Deploying Services, table 7."""

@@ -8,7 +8,7 @@ now. `plan.plan` turns the two into the next `Service`, events, and actions.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from simulator.facts import limits
@@ -76,6 +76,10 @@ class Version:
         instances: how many are wanted, 1 or more.
         deploy_timeout_ms: deployment and start-up together.
         grace_s: real seconds between SIGTERM and SIGKILL.
+        max_surge: instances above `instances` during an update: below 1 a share, from 1 on a count.
+        max_unavailable: how many of `instances` may be missing meanwhile, likewise.
+        replaces: the version whose place it takes when it comes with an update; empty for a version
+            beside those that are there.
     """
 
     version_id: str
@@ -84,6 +88,9 @@ class Version:
     deploy_timeout_ms: int = limits.DEPLOY_TIMEOUT_DEFAULT_S * 1000
     grace_s: int = limits.TERMINATION_GRACE_DEFAULT_S
     health: HealthCheck = HealthCheck()
+    max_surge: float = limits.MAX_SURGE_DEFAULT
+    max_unavailable: float = limits.MAX_UNAVAILABLE_DEFAULT
+    replaces: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,6 +107,8 @@ class Instance:
         ready_at: when it last became ready; None before.
         reason, message: why it is not ready, if something is wrong.
         log_tail: the last lines it wrote before it ended.
+        running_since: since when it runs, while it does: what is metered.
+        grace_s: that of its version, for when this is gone.
     """
 
     instance_id: str
@@ -118,6 +127,8 @@ class Instance:
     reason: str = ""
     message: str = ""
     log_tail: str = ""
+    running_since: int | None = None
+    grace_s: int = limits.TERMINATION_GRACE_DEFAULT_S
 
 
 @dataclass(frozen=True)
@@ -125,12 +136,18 @@ class Service:
     """A service, what is wanted of it and what is known about it.
 
     Attributes:
+        versions: of the configuration that was accepted last.
+        fallback: versions of the last good configuration while an update is under way, to which a
+            failed one returns; empty at all other times.
         status: only ever changed along `moves.MOVES`.
         reason: stable CamelCase code when something is wrong, else empty.
         message: one sentence for people to the reason.
         evidence: raw text that shows it, e.g. the end of an instance's log.
         deploy_started_at: when the current deployment began: the deploy timeout counts from here.
         next_ordinal: of the next instance.
+        next_version: number of the next version.
+        stop_after_ms: how long it runs until it is stopped by schedule; None for ever.
+        due_at: when it is stopped by schedule; None before it runs, and without a schedule.
     """
 
     service_id: str
@@ -144,10 +161,20 @@ class Service:
     transition_at: int = 0
     deploy_started_at: int = 0
     next_ordinal: int = 1
+    next_version: int = 2
+    fallback: tuple[Version, ...] = ()
+    stop_after_ms: int | None = None
+    due_at: int | None = None
+
+    @property
+    def is_updating(self) -> bool:
+        """Whether one configuration is being replaced by another."""
+        return bool(self.fallback)
 
     def version(self, version_id: str) -> Version | None:
-        """The version with this id, if it is wanted."""
-        return next((v for v in self.versions if v.version_id == version_id), None)
+        """The version with this id, as it is wanted; else as it was before the update."""
+        known = (*self.versions, *self.fallback)
+        return next((v for v in known if v.version_id == version_id), None)
 
     def instances_of(self, version_id: str) -> tuple[Instance, ...]:
         """Its instances that are not on their way out."""
@@ -226,6 +253,24 @@ Action = StartInstance | EndInstance | ForgetService
 
 
 @dataclass(frozen=True)
+class Usage:
+    """An instance ran: from `since` to `until`, platform time, epoch ms."""
+
+    instance_id: str
+    version_id: str
+    since: int
+    until: int
+
+
+class Outcome(StrEnum):
+    """How an update ended."""
+
+    DONE = "done"
+    ROLLED_BACK = "rolled-back"
+    """It failed; the configuration from before it is in force again."""
+
+
+@dataclass(frozen=True)
 class Plan:
     """What to note, what to tell, what to do, and when to look again.
 
@@ -236,5 +281,5 @@ class Plan:
 
     service: Service
     actions: tuple[Action, ...] = ()
-    events: tuple[Event, ...] = field(default=())
+    events: tuple[Event, ...] = ()
     wake_at: int | None = None

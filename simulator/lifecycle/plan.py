@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from simulator.facts.statuses import ServiceStatus
+from simulator.lifecycle import metering, rollout, schedule
 from simulator.lifecycle.health import died, look
 from simulator.lifecycle.moves import move
 from simulator.lifecycle.objects import (
@@ -56,6 +57,7 @@ def plan(service: Service, sight: Sight | None, now: int, policy: Policy | None 
     looks = [look(instance, sight.get(instance.instance_id), now) for instance in service.instances]
     events = tuple(event for one in looks for event in one.events)
     service = replace(service, instances=tuple(one.instance for one in looks))
+    service = metering.noted(service, sight, now)
     if service.goal is Goal.RUNNING and service.status is not ServiceStatus.FAILED:
         step = _toward_running(service, sight, now, policy)
     else:
@@ -86,8 +88,9 @@ def start_failed(
         died(i, now, reason=reason, message=message) if i in hit else i for i in service.instances
     )
     service = replace(service, instances=instances)
-    if fatal and service.goal is Goal.RUNNING and service.status is ServiceStatus.DEPLOYING:
-        return _fail(service, now, reason, message, evidence)
+    deploys = service.goal is Goal.RUNNING and service.status is ServiceStatus.DEPLOYING
+    if fatal and deploys and (not service.is_updating or _came_with_update(service, hit[0])):
+        return _give_up(service, now, reason, message, evidence)
     return service, (Event(EventKind.ABNORMAL, message, reason, evidence),)
 
 
@@ -131,86 +134,58 @@ def _blind(service: Service, now: int) -> Plan:
     due = deploy_due_at(service)
     words = "the container engine does not answer"
     if now >= due:
-        failed, events = _fail(service, now, "DeployTimeout", f"{words}, and time ran out")
-        return Plan(failed, events=events)
+        given_up, events = _give_up(service, now, "DeployTimeout", f"{words}, and time ran out")
+        return Plan(given_up, events=events)
     waiting = move(service, service.status, now, reason="EngineUnavailable", message=words)
     return Plan(waiting, wake_at=due)
 
 
 def _toward_running(service: Service, sight: Sight, now: int, policy: Policy) -> Plan:
-    service, actions = _match_counts(service)
-    service = replace(
-        service,
-        instances=tuple(_retry_if_due(i, now) for i in service.instances),
-    )
-    actions += _starts(service)
-    service = _drop_gone(service, sight)
-    service, events = _judge(service, now, policy)
-    if service.status is ServiceStatus.FAILED:
+    events: tuple[Event, ...] = ()
+    while True:
+        service = _drop_gone(rollout.matched(service), sight)
+        instances = tuple(_retry_if_due(i, now) for i in service.instances)
+        was_updating = service.is_updating
+        service, told = _judge(replace(service, instances=instances), now, policy)
+        events += told
+        if was_updating == service.is_updating:
+            break  # otherwise other instances are wanted now
+    service, told = schedule.applied(service, now)
+    events += told
+    if service.goal is not Goal.RUNNING or service.status is ServiceStatus.FAILED:
         ending = _toward_nothing(service, sight, now)
         return replace(ending, events=events + ending.events)
-    return Plan(service, tuple(actions), events, _next_wake(service))
+    return Plan(service, _actions(service), events, _next_wake(service))
 
 
 def _toward_nothing(service: Service, sight: Sight, now: int) -> Plan:
     """Goal stopped or deleted, or the deployment failed: no instance stays."""
     draining = tuple(replace(i, state=InstanceState.DRAINING) for i in service.instances)
     service = _drop_gone(replace(service, instances=draining), sight)
-    actions: tuple[Action, ...] = tuple(
-        EndInstance(i.instance_id, _grace_s(service, i)) for i in service.instances
-    )
     if service.instances:
-        return Plan(service, actions)
+        return Plan(service, _actions(service))
     if service.goal is Goal.DELETED:
         return Plan(service, (ForgetService(service.service_id),))
     if service.goal is Goal.STOPPED and service.status is ServiceStatus.STOPPING:
         stopped = move(service, ServiceStatus.STOPPED, now)
-        return Plan(stopped, events=(Event(EventKind.NORMAL, "the service has stopped"),))
+        event = Event(EventKind.NORMAL, "the service has stopped", "Stopped")
+        return Plan(stopped, events=(event,))
     return Plan(service)
 
 
-def _match_counts(service: Service) -> tuple[Service, list[Action]]:
-    """Make missing instances and mark surplus ones, so that each version has what it wants."""
-    instances = list(service.instances)
-    ordinal = service.next_ordinal
-    wanted = {version.version_id for version in service.versions}
-    surplus = {
-        i.instance_id
-        for i in instances
-        if i.version_id not in wanted and i.state is not InstanceState.DRAINING
-    }
-    for version in service.versions:
-        have = service.instances_of(version.version_id)
-        surplus |= {i.instance_id for i in _least_useful(have)[: len(have) - version.instances]}
-        for _ in range(version.instances - len(have)):
-            instances.append(_new_instance(service, version.version_id, ordinal))
-            ordinal += 1
-    marked = tuple(
-        replace(i, state=InstanceState.DRAINING) if i.instance_id in surplus else i
-        for i in instances
-    )
-    service = replace(service, instances=marked, next_ordinal=ordinal)
-    ends: list[Action] = [
+def _actions(service: Service) -> tuple[Action, ...]:
+    """What the states of the instances ask for."""
+    ends = (
         EndInstance(i.instance_id, _grace_s(service, i))
-        for i in marked
+        for i in service.instances
         if i.state is InstanceState.DRAINING
-    ]
-    return service, ends
-
-
-def _least_useful(instances: tuple[Instance, ...]) -> list[Instance]:
-    """Those to give up first: not ready ones, then the youngest."""
-    return sorted(instances, key=lambda i: (i.state is InstanceState.READY, -i.ordinal))
-
-
-def _new_instance(service: Service, version_id: str, ordinal: int) -> Instance:
-    return Instance(
-        instance_id=f"{service.service_id}-{ordinal}",
-        version_id=version_id,
-        ordinal=ordinal,
-        state=InstanceState.PENDING,
-        created_at=service.deploy_started_at,
     )
+    starts = (
+        StartInstance(i.instance_id, i.version_id)
+        for i in service.instances
+        if i.state is InstanceState.PENDING
+    )
+    return (*ends, *starts)
 
 
 def _retry_if_due(instance: Instance, now: int) -> Instance:
@@ -219,14 +194,6 @@ def _retry_if_due(instance: Instance, now: int) -> Instance:
     return replace(
         instance, state=InstanceState.PENDING, retry_at=None, restarts=instance.restarts + 1
     )
-
-
-def _starts(service: Service) -> list[Action]:
-    return [
-        StartInstance(i.instance_id, i.version_id)
-        for i in service.instances
-        if i.state is InstanceState.PENDING
-    ]
 
 
 def _drop_gone(service: Service, sight: Sight) -> Service:
@@ -240,6 +207,8 @@ def _drop_gone(service: Service, sight: Sight) -> Service:
 
 def _judge(service: Service, now: int, policy: Policy) -> tuple[Service, tuple[Event, ...]]:
     """The status that the instances add up to."""
+    if service.is_updating:
+        return _judge_update(service, now, policy)
     live = [i for i in service.instances if i.state is not InstanceState.DRAINING]
     sick = [i for i in live if i.state is not InstanceState.READY]
     if not sick:
@@ -264,63 +233,89 @@ def _all_ready(service: Service, now: int) -> tuple[Service, tuple[Event, ...]]:
     service = move(service, ServiceStatus.RUNNING, now)
     if was is ServiceStatus.RUNNING:
         return service, ()
-    text = "the service is running" if was is ServiceStatus.DEPLOYING else "the service recovered"
-    return service, (Event(EventKind.NORMAL, text),)
+    if was is ServiceStatus.DEPLOYING:
+        return service, (Event(EventKind.NORMAL, "the service is running", "Deployed"),)
+    return service, (Event(EventKind.NORMAL, "the service recovered", "Recovered"),)
+
+
+def _judge_update(service: Service, now: int, policy: Policy) -> tuple[Service, tuple[Event, ...]]:
+    """What was new is all ready: it is in force. It will not be: back to what was before."""
+    if rollout.is_complete(service):
+        event = Event(EventKind.NORMAL, "the update is done", "UpdateDone")
+        return replace(service, fallback=()), (event,)
+    made = [
+        i
+        for i in service.instances
+        if i.state not in (InstanceState.DRAINING, InstanceState.READY)
+        and _came_with_update(service, i)
+    ]
+    return _judge_deployment(service, made, now, policy)
+
+
+def _came_with_update(service: Service, instance: Instance) -> bool:
+    arriving = instance.version_id in rollout.arriving_ids(service)
+    return arriving or instance.created_at >= service.deploy_started_at
 
 
 def _judge_deployment(
     service: Service, sick: list[Instance], now: int, policy: Policy
 ) -> tuple[Service, tuple[Event, ...]]:
+    """Whether it goes on; `sick` are the instances that it waits for, none while an update waits
+    for instances that it did not make."""
     worn = next((i for i in sick if policy.crash_limit and i.deaths >= policy.crash_limit), None)
     if worn is not None:
         message = f"{worn.message}; tried {worn.deaths} times"
-        return _fail(service, now, worn.reason or "InstanceExited", message, worn.log_tail)
-    first = sick[0]
+        return _give_up(service, now, worn.reason or "InstanceExited", message, worn.log_tail)
+    first = sick[0] if sick else None
     if now >= deploy_due_at(service):
         message = _timeout_message(service, first)
-        return _fail(service, now, "DeployTimeout", message, first.log_tail)
-    return move(
-        service, ServiceStatus.DEPLOYING, now, reason=first.reason, message=first.message
-    ), ()
+        return _give_up(service, now, "DeployTimeout", message, first.log_tail if first else "")
+    reason, message = (first.reason, first.message) if first else ("", "")
+    return move(service, ServiceStatus.DEPLOYING, now, reason=reason, message=message), ()
 
 
-def _timeout_message(service: Service, first: Instance) -> str:
+def _timeout_message(service: Service, first: Instance | None) -> str:
+    seconds = (deploy_due_at(service) - service.deploy_started_at) // 1000
+    message = f"not deployed within {seconds} s"
+    if first is None:
+        return f"{message}: instances from before the update were not ready"
     waited_for = {
         InstanceState.PENDING: "to be started",
         InstanceState.STARTING: "to answer its health check",
         InstanceState.BACKOFF: "to be started again",
     }.get(first.state, "to become healthy")
-    version = service.version(first.version_id)
-    seconds = (version.deploy_timeout_ms if version else 0) // 1000
-    message = f"not deployed within {seconds} s: instance {first.ordinal} still had {waited_for}"
+    message += f": instance {first.ordinal} still had {waited_for}"
     return f"{message} ({first.message})" if first.message else message
 
 
-def _fail(
+def _give_up(
     service: Service, now: int, reason: str, message: str, evidence: str = ""
 ) -> tuple[Service, tuple[Event, ...]]:
-    failed = move(
-        service, ServiceStatus.FAILED, now, reason=reason, message=message, evidence=evidence
+    """A deployment fails; an update returns to what was before it."""
+    if not service.is_updating:
+        failed = move(
+            service, ServiceStatus.FAILED, now, reason=reason, message=message, evidence=evidence
+        )
+        text = f"the deployment failed: {message}"
+        return failed, (Event(EventKind.ABNORMAL, text, reason, evidence),)
+    back = replace(service, versions=service.fallback, fallback=())
+    text = f"the update failed: {message}; the configuration from before it is in force again"
+    return move(back, ServiceStatus.RUNNING, now), (
+        Event(EventKind.ABNORMAL, text, reason, evidence),
+        Event(EventKind.NORMAL, "the update was rolled back", "RolledBack"),
     )
-    text = f"the deployment failed: {message}"
-    return failed, (Event(EventKind.ABNORMAL, text, reason, evidence),)
 
 
 def deploy_due_at(service: Service) -> int:
-    """Platform time when the deployment has taken too long: first due of a version not ready."""
-    late = [
-        v.deploy_timeout_ms
-        for v in service.versions
-        if any(i.state is not InstanceState.READY for i in service.instances_of(v.version_id))
-        or len(service.instances_of(v.version_id)) < v.instances
-    ]
+    """Platform time when a deployment or update has taken too long: first due of what is late."""
+    late = [version.deploy_timeout_ms for version in rollout.late(service)]
     longest = max((v.deploy_timeout_ms for v in service.versions), default=0)
     return service.deploy_started_at + min(late, default=longest)
 
 
 def _grace_s(service: Service, instance: Instance) -> int:
     version = service.version(instance.version_id)
-    return version.grace_s if version else 30
+    return version.grace_s if version else instance.grace_s
 
 
 def _next_wake(service: Service) -> int | None:
@@ -328,4 +323,6 @@ def _next_wake(service: Service) -> int | None:
     due = [i.retry_at for i in waiting if i.retry_at is not None]
     if service.status is ServiceStatus.DEPLOYING:
         due.append(deploy_due_at(service))
+    elif service.due_at is not None:
+        due.append(service.due_at)
     return min(due, default=None)

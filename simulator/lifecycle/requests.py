@@ -14,13 +14,15 @@ from dataclasses import replace
 from simulator.errors import StatusForbids
 from simulator.facts.statuses import ServiceStatus as S
 from simulator.lifecycle.moves import move
-from simulator.lifecycle.objects import Event, EventKind, Goal, InstanceState, Service
+from simulator.lifecycle.objects import Event, EventKind, Goal, InstanceState, Service, Version
 
 Change = Callable[[Service, int], tuple[Service, tuple[Event, ...]]]
 """A service and the platform time to the service as asked for, and the events of that."""
 
 STARTABLE = frozenset({S.STOPPED, S.FAILED, S.FINISHED})
 STOPPABLE = frozenset({S.RUNNING, S.CONCERNING, S.FAILED})
+UNCHANGEABLE = frozenset({S.DEPLOYING, S.STOPPING, S.DELETING})
+"""While one of these, nothing but the description is changed."""
 
 
 def start(service: Service, now: int) -> tuple[Service, tuple[Event, ...]]:
@@ -33,7 +35,9 @@ def start(service: Service, now: int) -> tuple[Service, tuple[Event, ...]]:
         raise StatusForbids("service", service.service_id, service.status, "be started")
     # Instances of before, if any still leave, are not taken up again.
     leaving = tuple(replace(i, state=InstanceState.DRAINING) for i in service.instances)
-    wanted = replace(service, goal=Goal.RUNNING, instances=leaving, deploy_started_at=now)
+    wanted = replace(
+        service, goal=Goal.RUNNING, instances=leaving, deploy_started_at=now, due_at=None
+    )
     event = Event(EventKind.NORMAL, "the service is being started", "Started")
     return move(wanted, S.DEPLOYING, now), (event,)
 
@@ -47,7 +51,7 @@ def stop(service: Service, now: int) -> tuple[Service, tuple[Event, ...]]:
     if service.status not in STOPPABLE:
         raise StatusForbids("service", service.service_id, service.status, "be stopped")
     event = Event(EventKind.NORMAL, "the service is being stopped", "Stopping")
-    return move(replace(service, goal=Goal.STOPPED), S.STOPPING, now), (event,)
+    return move(replace(service, goal=Goal.STOPPED, due_at=None), S.STOPPING, now), (event,)
 
 
 def delete(service: Service, now: int) -> tuple[Service, tuple[Event, ...]]:
@@ -56,3 +60,37 @@ def delete(service: Service, now: int) -> tuple[Service, tuple[Event, ...]]:
         return service, ()
     event = Event(EventKind.NORMAL, "the service is being deleted", "Deleting")
     return move(replace(service, goal=Goal.DELETED), S.DELETING, now), (event,)
+
+
+def reconfigure(
+    service: Service, versions: tuple[Version, ...], next_version: int, now: int
+) -> tuple[Service, tuple[Event, ...]]:
+    """The service is to have other versions.
+
+    One that runs changes over step by step and falls back if that fails; one that has failed is
+    deployed with them at once; one that does not run has them when it is started.
+
+    Args:
+        versions: those that stay have their ids; `replaces` says whose place a new one takes.
+        next_version: number of the next version after these.
+
+    Raises:
+        StatusForbids: it is being deployed, stopped or deleted.
+    """
+    if service.status in UNCHANGEABLE:
+        raise StatusForbids("service", service.service_id, service.status, "be changed")
+    before = service.versions
+    service = replace(service, versions=versions, next_version=next_version)
+    if versions == before:
+        return service, ()
+    if service.status in (S.STOPPED, S.FINISHED):
+        event = Event(EventKind.NORMAL, "the configuration was changed", "ConfigurationChanged")
+        return service, (event,)
+    event = Event(EventKind.NORMAL, "the service is being updated", "Updating")
+    leaving = service.instances
+    fallback = before
+    if service.status is S.FAILED:
+        leaving = tuple(replace(i, state=InstanceState.DRAINING) for i in leaving)
+        fallback = ()
+    wanted = replace(service, instances=leaving, fallback=fallback, deploy_started_at=now)
+    return move(replace(wanted, goal=Goal.RUNNING), S.DEPLOYING, now), (event,)

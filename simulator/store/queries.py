@@ -16,7 +16,7 @@ from simulator.errors import InUse, NameTaken, NotFound, QuotaExceeded
 from simulator.facts.statuses import ModelStatus, ServiceKind
 from simulator.lifecycle.objects import Event, EventKind, Service
 from simulator.store.database import Database
-from simulator.store.records import instance_values, service_of, write_service
+from simulator.store.records import service_of
 from simulator.store.tables import (
     EventRow,
     InstanceRow,
@@ -25,6 +25,7 @@ from simulator.store.tables import (
     ServiceRow,
     VersionRow,
 )
+from simulator.store.writing import event_row, write
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class Stored:
     """A service with all that belongs to it, as of one moment.
 
     Attributes:
+        versions: of the configuration that was accepted last, in its order.
+        kept: versions that an update may fall back to, or that instances still run.
         service: the lifecycle's view; the rows hold what front doors show.
     """
 
@@ -39,6 +42,12 @@ class Stored:
     versions: list[VersionRow]
     instances: list[InstanceRow]
     service: Service
+    kept: tuple[VersionRow, ...] = ()
+
+    def version(self, version_id: str) -> VersionRow | None:
+        """What instances of a version run, while there is need to know."""
+        known = (*self.versions, *self.kept)
+        return next((v for v in known if v.version_id == version_id), None)
 
 
 @dataclass(frozen=True)
@@ -172,7 +181,7 @@ class Store:
                 session.add(row)
                 session.flush()
                 session.add_all(versions)
-                session.add(_event_row(row.service_id, row.created_at, event))
+                session.add(event_row(row.service_id, row.created_at, event))
         except IntegrityError as error:
             raise NameTaken("service", row.name) from error
 
@@ -235,7 +244,7 @@ class Store:
             service, events = change(stored.service)
             if document is not None:
                 row.document = document(dict(row.document))
-            _write(session, row, stored, service, events, at)
+            write(session, row, stored.service, service, events, at)
             return _stored(session, row)
 
     def save_plan(
@@ -246,7 +255,7 @@ class Store:
             row = session.get(ServiceRow, service.service_id)
             if row is None or row.revision != revision:
                 return False
-            _write(session, row, _stored(session, row), service, events, at)
+            write(session, row, _stored(session, row).service, service, events, at)
             return True
 
     def forget_service(self, service_id: str) -> None:
@@ -260,7 +269,7 @@ class Store:
         """Tell something about a service that may be gone already."""
         with self._database.write() as session:
             if session.get(ServiceRow, service_id) is not None:
-                session.add(_event_row(service_id, at, event))
+                session.add(event_row(service_id, at, event))
 
     def events(
         self, service_id: str, *, kind: EventKind | None = None, limit: int | None = None
@@ -330,48 +339,12 @@ def _stored_all(session: Session, rows: list[ServiceRow]) -> list[Stored]:
     return [
         Stored(
             row=row,
-            versions=sorted(versions[row.service_id], key=lambda v: v.position),
+            versions=sorted(
+                (v for v in versions[row.service_id] if v.wanted), key=lambda v: v.position
+            ),
+            kept=tuple(v for v in versions[row.service_id] if not v.wanted),
             instances=sorted(instances[row.service_id], key=lambda i: i.ordinal),
             service=service_of(row, versions[row.service_id], instances[row.service_id]),
         )
         for row in rows
     ]
-
-
-def _write(
-    session: Session,
-    row: ServiceRow,
-    stored: Stored,
-    service: Service,
-    events: tuple[Event, ...],
-    at: int,
-) -> None:
-    write_service(row, service)
-    row.revision += 1
-    kept = {instance.instance_id: instance for instance in service.instances}
-    known = {instance.instance_id for instance in stored.instances}
-    for instance_row in stored.instances:
-        instance = kept.get(instance_row.instance_id)
-        if instance is None:
-            session.delete(instance_row)
-            continue
-        for name, value in instance_values(instance).items():
-            setattr(instance_row, name, value)
-    session.add_all(
-        InstanceRow(service_id=row.service_id, **instance_values(instance))
-        for instance in service.instances
-        if instance.instance_id not in known
-    )
-    session.add_all(_event_row(row.service_id, at, event) for event in events)
-    session.flush()
-
-
-def _event_row(service_id: str, at: int, event: Event) -> EventRow:
-    return EventRow(
-        service_id=service_id,
-        at=at,
-        kind=event.kind.value,
-        text=event.text,
-        reason=event.reason,
-        evidence=event.evidence,
-    )

@@ -17,7 +17,18 @@ from simulator.lifecycle.objects import (
 from simulator.store.tables import InstanceRow, ServiceRow, VersionRow
 
 _INSTANCE_FIELDS = tuple(f.name for f in fields(Instance))
-_SERVICE_FIELDS = ("reason", "message", "evidence", "transition_at", "deploy_started_at")
+_SERVICE_FIELDS = (
+    "reason",
+    "message",
+    "evidence",
+    "transition_at",
+    "deploy_started_at",
+    "next_ordinal",
+    "next_version",
+    "stop_after_ms",
+    "due_at",
+)
+_VERSION_FIELDS = tuple(f.name for f in fields(Version) if f.name not in ("version_id", "health"))
 
 
 def service_of(
@@ -28,22 +39,34 @@ def service_of(
         service_id=row.service_id,
         goal=Goal(row.goal),
         status=ServiceStatus(row.status),
-        versions=tuple(version_of(v) for v in sorted(versions, key=lambda v: v.position)),
+        versions=tuple(
+            version_of(v) for v in sorted(versions, key=lambda v: v.position) if v.wanted
+        ),
         instances=tuple(instance_of(i) for i in sorted(instances, key=lambda i: i.ordinal)),
-        next_ordinal=row.next_ordinal,
+        fallback=tuple(_version_from(values) for values in row.fallback),
         **{name: getattr(row, name) for name in _SERVICE_FIELDS},
     )
 
 
 def version_of(row: VersionRow) -> Version:
-    return Version(
-        version_id=row.version_id,
-        weight=row.weight,
-        instances=row.instances,
-        deploy_timeout_ms=row.deploy_timeout_ms,
-        grace_s=row.grace_s,
-        health=HealthCheck(**row.health),
-    )
+    values: dict[str, Any] = {name: getattr(row, name) for name in _VERSION_FIELDS}
+    return Version(row.version_id, health=HealthCheck(**row.health), **values)
+
+
+def _version_from(values: dict[str, Any]) -> Version:
+    return Version(**values | {"health": HealthCheck(**values["health"])})
+
+
+def write_version(row: VersionRow, version: Version, position: int | None) -> None:
+    """Put what the lifecycle decided about a version into its row.
+
+    Args:
+        position: in the configuration; None for a version that is not wanted any more.
+    """
+    for name in _VERSION_FIELDS:
+        setattr(row, name, getattr(version, name))
+    row.wanted = position is not None
+    row.position = row.position if position is None else position
 
 
 def instance_of(row: InstanceRow) -> Instance:
@@ -60,6 +83,6 @@ def write_service(row: ServiceRow, service: Service) -> None:
     """Put what the lifecycle decided into the row."""
     row.goal = service.goal.value
     row.status = service.status.value
-    row.next_ordinal = service.next_ordinal
+    row.fallback = [asdict(version) for version in service.fallback]
     for name in _SERVICE_FIELDS:
         setattr(row, name, getattr(service, name))

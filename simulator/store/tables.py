@@ -11,6 +11,8 @@ from typing import Any
 from sqlalchemy import JSON, Column, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
+from simulator.facts import limits
+
 
 class Meta(SQLModel, table=True):
     """Facts about the data directory itself, e.g. its installation id."""
@@ -57,6 +59,10 @@ class ServiceRow(SQLModel, table=True):
     Attributes:
         revision: grows with each write; a plan made from an older revision is not stored.
         published_at: last publish; `transition_at`: last change of status.
+        owner: the user whose quota it counts for.
+        fallback: versions of the configuration before the update that is under way, each with
+            `lifecycle.objects.Version`'s fields; `previous`: the document of that configuration.
+        updated_at: when the configuration was last changed; None when it never was.
     """
 
     __tablename__ = "service"
@@ -81,13 +87,24 @@ class ServiceRow(SQLModel, table=True):
     transition_at: int
     deploy_started_at: int
     next_ordinal: int = 1
+    owner: str = ""
+    next_version: int = 2
+    fallback: list[dict[str, Any]] = Field(
+        default_factory=list, sa_column=Column(JSON, nullable=False)
+    )
+    stop_after_ms: int | None = None
+    due_at: int | None = None
+    updated_at: int | None = None
     document: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    previous: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
 
 
 class VersionRow(SQLModel, table=True):
     """One version of a service: what runs, how much of it, which share of the traffic it gets.
 
     Attributes:
+        wanted: it is part of the configuration that was accepted last; otherwise it is kept while
+            an update may fall back to it or one of its instances is left.
         artifact, apis, health: copied from the model when the version was made.
         memory_mib: MiB; `deploy_timeout_ms`, `grace_s`: see `lifecycle.objects.Version`.
     """
@@ -109,6 +126,10 @@ class VersionRow(SQLModel, table=True):
     npus: int = 0
     deploy_timeout_ms: int
     grace_s: int
+    wanted: bool = True
+    max_surge: float = limits.MAX_SURGE_DEFAULT
+    max_unavailable: float = limits.MAX_UNAVAILABLE_DEFAULT
+    replaces: str = ""
     envs: dict[str, str] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     artifact: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     apis: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
@@ -137,6 +158,8 @@ class InstanceRow(SQLModel, table=True):
     reason: str = ""
     message: str = ""
     log_tail: str = ""
+    running_since: int | None = None
+    grace_s: int = limits.TERMINATION_GRACE_DEFAULT_S
 
 
 class EventRow(SQLModel, table=True):
@@ -152,3 +175,54 @@ class EventRow(SQLModel, table=True):
     text: str
     reason: str = ""
     evidence: str = ""
+
+
+class UpdateRow(SQLModel, table=True):
+    """A change of a service's configuration.
+
+    Attributes:
+        at: when it was accepted; `ended_at`: when it was done or had failed; None before.
+        result: `running`, `done` or `rolled-back`.
+        message: why it failed.
+        document: the configuration, as `ServiceRow.document` has it.
+    """
+
+    __tablename__ = "service_update"
+    __table_args__ = (Index("update_by_service", "service_id", "at"),)
+
+    update_id: int | None = Field(default=None, primary_key=True)
+    service_id: str = Field(foreign_key="service.service_id", ondelete="CASCADE")
+    at: int
+    ended_at: int | None = None
+    result: str
+    message: str = ""
+    document: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+
+
+class UsageRow(SQLModel, table=True):
+    """An instance ran. Stays when its service is deleted; runs that go on are in no row yet."""
+
+    __tablename__ = "usage"
+    __table_args__ = (
+        Index("usage_by_project", "project_id", "until"),
+        Index("usage_by_service", "service_id"),
+    )
+
+    usage_id: int | None = Field(default=None, primary_key=True)
+    project_id: str
+    service_id: str
+    service_name: str
+    version_id: str
+    instance_id: str
+    specification: str
+    since: int
+    until: int
+
+
+class QuotaRow(SQLModel, table=True):
+    """A quota that is not as documented."""
+
+    __tablename__ = "quota"
+
+    name: str = Field(primary_key=True)
+    size: int

@@ -45,7 +45,7 @@ def an_instance(
     }
     if state is InstanceState.READY:
         values |= {"address": f"10.0.0.{ordinal}:8080", "ref": f"ref-{ordinal}", "ready_at": NOW}
-        values |= {"accelerator": "CPU"}
+        values |= {"accelerator": "CPU", "running_since": NOW}
     return Instance(**values | changes)
 
 

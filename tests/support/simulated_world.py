@@ -6,10 +6,12 @@ integers instead of a backend, and checks at every plan what must hold at every 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from simulator.facts.statuses import ServiceStatus as S
+from simulator.lifecycle import metering, rollout
 from simulator.lifecycle.health import HEALTHY_RESET_MS, backoff_ms
 from simulator.lifecycle.moves import MOVES
 from simulator.lifecycle.objects import (
@@ -26,6 +28,7 @@ from simulator.lifecycle.objects import (
     StartInstance,
 )
 from simulator.lifecycle.plan import plan, resume, start_failed, started
+from simulator.lifecycle.traffic import shares
 
 NOT_LIVE = InstanceState.DRAINING
 
@@ -87,6 +90,8 @@ class World:
         weather: how those after them behave.
         deaths: instance id to how often it died in a row, and when last; counted from first
             principles.
+        ran_ms: how long machines ran in all; `metered_ms`: how long that was by the meter.
+        blind_ms: how long nothing was seen; the meter may be late by as much for each machine.
     """
 
     service: Service | None
@@ -99,6 +104,9 @@ class World:
     events: list[Event] = field(default_factory=list)
     deaths: dict[str, tuple[int, int]] = field(default_factory=dict)
     plans: int = 0
+    ran_ms: int = 0
+    metered_ms: int = 0
+    blind_ms: int = 0
 
     # -- what users and the world do --------------------------------------------------------
 
@@ -114,9 +122,14 @@ class World:
         """Let time pass, stopping at each instant at which something happens or is due."""
         until = self.now + ms
         while (instant := self._next_instant()) is not None and instant <= until:
-            self.now = max(self.now, instant)
-            self.settle()
-        self.now = until
+            self._go_to(max(self.now, instant))
+        self._go_to(until)
+
+    def _go_to(self, instant: int) -> None:
+        passed = instant - self.now
+        self.ran_ms += passed * sum(m.phase is Phase.RUNNING for m in self.machines.values())
+        self.blind_ms += passed * self.blind
+        self.now = instant
         self.settle()
 
     def crash(self, index: int) -> None:
@@ -291,9 +304,13 @@ class World:
     ) -> None:
         after = after or self.service
         assert after is not None
+        self.metered_ms += sum(u.until - u.since for u in metering.ended(before, after, self.now))
         if after.status is not before.status:
-            assert after.status in MOVES[before.status], f"{before.status} to {after.status}"
             assert events, f"nothing told the move from {before.status} to {after.status}"
+            steps = MOVES[before.status]
+            if len(events) > 1:  # two moves at one instant: due to stop with nothing left to end
+                steps = steps.union(*(MOVES[step] for step in steps))
+            assert after.status in steps, f"{before.status} to {after.status}"
             assert after.transition_at == self.now
         self.events += events
 
@@ -305,6 +322,8 @@ class World:
         assert again.events == (), "planned again at once, it tells something again"
         assert planned.wake_at is None or planned.wake_at > self.now, "it wakes itself for ever"
         self._check_instances(before, after)
+        self._check_update(before, after)
+        self._check_shares(after)
         if sight is not None:
             self._check_wanted(after, sight)
             self._check_actions(planned, sight)
@@ -323,15 +342,49 @@ class World:
 
     def _check_wanted(self, after: Service, sight: Sight) -> None:
         up = after.goal is Goal.RUNNING and after.status is not S.FAILED
-        for version in after.versions:
+        for version in after.versions if not after.is_updating else ():
             live = after.instances_of(version.version_id)
             assert len(live) == (version.instances if up else 0)
         assert not up or after.status in (S.DEPLOYING, S.RUNNING, S.CONCERNING)
         live_ready = [i.state is InstanceState.READY for i in after.instances if is_live(i.state)]
-        if up:
+        if up and not after.is_updating:
             assert (after.status is S.RUNNING) == all(live_ready)
+        assert not after.is_updating or after.status in (S.DEPLOYING, S.DELETING)
         owned = {i.instance_id for i in after.instances}
         assert sight.keys() <= owned, "an instance has no owner"
+
+    def _check_update(self, before: Service, after: Service) -> None:
+        """Never more than the surge above, nor more than allowed below, during an update."""
+        if not (before.is_updating and after.is_updating) or after.goal is not Goal.RUNNING:
+            return
+        ready_now = {i.instance_id for i in after.instances if i.state is InstanceState.READY}
+        for version in after.versions:
+            if version.version_id not in rollout.arriving_ids(after):
+                continue
+            both = (version.version_id, version.replaces)
+            lived = [i for i in before.instances if is_live(i.state) and i.version_id in both]
+            live = [i for i in after.instances if is_live(i.state) and i.version_id in both]
+            most = version.instances + math.ceil(share_of(version.max_surge, version.instances))
+            is_rolled = any(v.version_id == version.replaces for v in after.fallback)
+            assert len(live) <= max(most, len(lived)) or not is_rolled
+            were_ready = sum(i.state is InstanceState.READY for i in lived)
+            gone = {i.instance_id for i in lived} - {i.instance_id for i in live}
+            lost_ready = sum(i.state is InstanceState.READY for i in lived if i.instance_id in gone)
+            allowed = math.floor(share_of(version.max_unavailable, version.instances))
+            if not share_of(version.max_surge, version.instances):
+                allowed = max(allowed, 1)
+            ready = sum(i.instance_id in ready_now for i in live)
+            assert not lost_ready or ready >= version.instances - allowed, (were_ready, ready)
+
+    def _check_shares(self, after: Service) -> None:
+        """The weights are those of one configuration, and what is not ready adds nothing new."""
+        found = shares(after)
+        total = sum(version.weight for version in after.fallback or after.versions)
+        assert sum(found.values()) % total == 0
+        assert sum(found.values()) > 0
+        for version_id in rollout.arriving_ids(after) if after.is_updating else ():
+            ready = [i for i in after.instances_of(version_id) if i.state is InstanceState.READY]
+            assert ready or not found.get(version_id)
 
     def _check_actions(self, planned: Plan, sight: Sight) -> None:
         states = {i.instance_id: i.state for i in planned.service.instances}
@@ -376,6 +429,11 @@ class World:
 
 def replace_phase(machine: Machine, phase: Phase) -> None:
     machine.phase = phase
+
+
+def share_of(value: float, instances: int) -> float:
+    """A share of the instances below 1, a count from 1 on."""
+    return value if value >= 1 else round(value * instances, 9)
 
 
 def is_live(state: InstanceState) -> bool:

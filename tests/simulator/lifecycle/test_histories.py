@@ -7,7 +7,9 @@ prints; `--hypothesis-seed=N` fixes the seed of a run.
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,9 +18,10 @@ from hypothesis import strategies as st
 from simulator.errors import StatusForbids
 from simulator.facts.statuses import ServiceStatus as S
 from simulator.lifecycle.health import BACKOFF_LAST_MS
-from simulator.lifecycle.objects import Goal, Version
+from simulator.lifecycle.objects import Event, Goal, Service, Version
 from simulator.lifecycle.plan import plan
-from simulator.lifecycle.requests import Change, delete, start, stop
+from simulator.lifecycle.requests import Change, delete, reconfigure, start, stop
+from simulator.lifecycle.schedule import changed
 from tests.support.builders import NOW, a_deployment, a_version
 from tests.support.simulated_world import Behaviour, World
 
@@ -26,6 +29,8 @@ DEPLOY_TIMEOUT_MS = 180_000
 SETTLE_MS = DEPLOY_TIMEOUT_MS + BACKOFF_LAST_MS + 60_000
 """After this much calm everything is as wanted: a deployment is over, the longest wait between two
 tries is over, and a well instance has started."""
+
+HISTORIES = int(os.environ.get("DRYDOCK_PROVE_HISTORIES", "300"))
 
 Step = Callable[[World], None]
 
@@ -48,11 +53,74 @@ def request(change: Change) -> Step:
     return ask
 
 
+@dataclass(frozen=True)
+class Update:
+    """A change of configuration: what becomes of each version that is there, and what is added.
+
+    Attributes:
+        fates: of one version after the other: `keep`, `replace`, `drop`; those without are kept.
+        counts: instances of each version that is wanted then; the last holds for all others.
+        added: how many versions come besides.
+    """
+
+    fates: tuple[str, ...]
+    counts: tuple[int, ...]
+    added: int
+    max_surge: float
+    max_unavailable: float
+
+    def __call__(self, service: Service, now: int) -> tuple[Service, tuple[Event, ...]]:
+        number = service.next_version
+        wanted: list[Version] = []
+        for index, version in enumerate(service.versions):
+            fate = self.fates[index] if index < len(self.fates) else "keep"
+            if fate == "keep":
+                wanted.append(version)
+            elif fate == "replace":
+                wanted.append(
+                    replace(version, version_id=f"v{number}", replaces=version.version_id)
+                )
+                number += 1
+        for _ in range(max(self.added, not wanted)):
+            wanted.append(a_version(f"v{number}", deploy_timeout_ms=DEPLOY_TIMEOUT_MS))
+            number += 1
+        first = 100 - 10 * (len(wanted) - 1)
+        versions = tuple(
+            replace(
+                version,
+                weight=10 if index else first,
+                instances=self.counts[min(index, len(self.counts) - 1)],
+                max_surge=self.max_surge,
+                max_unavailable=self.max_unavailable,
+            )
+            for index, version in enumerate(wanted)
+        )
+        return reconfigure(service, versions, number, now)
+
+
+updates = st.builds(
+    Update,
+    fates=st.lists(st.sampled_from(["keep", "replace", "replace", "drop"]), max_size=3).map(tuple),
+    counts=st.lists(st.integers(1, 5), min_size=1, max_size=3).map(tuple),
+    added=st.sampled_from([0, 0, 0, 1, 2]),
+    max_surge=st.sampled_from([1.0, 1.0, 0.0, 0.25, 0.5, 2.0]),
+    max_unavailable=st.sampled_from([0.0, 0.0, 0.3, 1.0, 3.0]),
+)
+schedules = st.sampled_from([None, 60_000, 600_000, 86_400_000])
+
+
+def reschedule(after_ms: int | None) -> Step:
+    return lambda world: world.ask(lambda service, now: (changed(service, after_ms, now), ()))
+
+
 def happenings() -> st.SearchStrategy[Step]:
     """One thing that a user, the machine, the engine or the server does."""
     index = st.integers(0, 5)
     return st.one_of(
         st.sampled_from([start, stop, start, stop, start, delete]).map(request),
+        updates.map(request),
+        updates.map(request),
+        schedules.map(reschedule),
         behaviours.map(lambda one: lambda world: setattr(world, "weather", one)),
         index.map(lambda n: lambda world: world.crash(n)),
         index.map(lambda n: lambda world: world.vanish(n)),
@@ -64,14 +132,19 @@ def happenings() -> st.SearchStrategy[Step]:
 
 versions = st.lists(st.integers(1, 3), min_size=1, max_size=2).map(
     lambda counts: tuple(
-        a_version(f"v{n}", instances=count, deploy_timeout_ms=DEPLOY_TIMEOUT_MS)
+        a_version(
+            f"v{n}",
+            weight=100 // len(counts),
+            instances=count,
+            deploy_timeout_ms=DEPLOY_TIMEOUT_MS,
+        )
         for n, count in enumerate(counts, 1)
     )
 )
 
 
 @settings(
-    max_examples=300,
+    max_examples=HISTORIES,
     deadline=None,
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
@@ -84,7 +157,8 @@ versions = st.lists(st.integers(1, 3), min_size=1, max_size=2).map(
 def test_what_must_hold_holds_and_the_goal_is_reached_after_every_history(
     wanted: tuple[Version, ...], coming: list[Behaviour], history: list[tuple[Step, int]]
 ) -> None:
-    world = World(a_deployment(versions=wanted), NOW, coming=coming)
+    deployment = a_deployment(versions=wanted, next_version=len(wanted) + 1)
+    world = World(deployment, NOW, coming=coming)
     world.settle()
     for happen, then_ms in history:
         happen(world)
@@ -106,7 +180,22 @@ def assert_settled(world: World) -> None:
     assert len(world.machines) == len(service.instances) == wanted
     sight = {i: machine.seen(world.now) for i, machine in world.machines.items()}
     last = plan(service, sight, world.now)
-    assert (last.service, last.actions, last.events, last.wake_at) == (service, (), (), None)
+    due = service.due_at if service.status is S.RUNNING else None
+    assert (last.service, last.actions, last.events, last.wake_at) == (service, (), (), due)
+    assert not service.is_updating
+    assert_metered(world)
+
+
+def assert_metered(world: World) -> None:
+    """The meter says what ran, by first principles; it is late by as long as nothing was seen."""
+    open_ms = sum(
+        world.now - instance.running_since
+        for instance in (world.service.instances if world.service else ())
+        if instance.running_since is not None
+    )
+    most_machines = 30
+    late_ms = abs(world.metered_ms + open_ms - world.ran_ms)
+    assert late_ms <= world.blind_ms * most_machines
 
 
 @pytest.mark.parametrize("change", [stop, delete])

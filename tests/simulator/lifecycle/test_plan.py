@@ -262,7 +262,7 @@ class TestCounts:
             an_instance(1), an_instance(2, version_id="v0"), versions=(a_version("v1"),)
         )
         planned = plan(service, {"svc-1": seen_running(1), "svc-2": seen_running(2)}, NOW)
-        assert planned.actions == (EndInstance("svc-2", 30),)
+        assert planned.actions == (EndInstance("svc-2", 240),)
 
     def test_one_that_left_is_dropped_when_it_is_gone(self) -> None:
         service = a_service(

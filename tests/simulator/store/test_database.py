@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from alembic import op
+from alembic import command, op
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -23,12 +23,13 @@ from simulator.store import database, tables
 from simulator.store.database import HEAD, MIGRATIONS, Database
 from simulator.store.queries import Store
 
-SECOND_MIGRATION = """
+NEXT = f"{int(HEAD) + 1:04d}"
+NEXT_MIGRATION = f"""
 import sqlalchemy as sa
-from alembic import op
+from alembic import command, op
 
-revision = "0002"
-down_revision = "0001"
+revision = "{NEXT}"
+down_revision = "{HEAD}"
 
 
 def upgrade() -> None:
@@ -59,12 +60,12 @@ def set_revision(path: Path, revision: str) -> None:
 
 @pytest.fixture
 def newer_drydock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if this Drydock had a second migration."""
+    """As if this Drydock had one migration more."""
     migrations = tmp_path / "migrations"
     shutil.copytree(MIGRATIONS, migrations, ignore=shutil.ignore_patterns("__pycache__"))
-    (migrations / "versions" / "0002_note.py").write_text(SECOND_MIGRATION)
+    (migrations / "versions" / f"{NEXT}_note.py").write_text(NEXT_MIGRATION)
     monkeypatch.setattr(database, "MIGRATIONS", migrations)
-    monkeypatch.setattr(database, "HEAD", "0002")
+    monkeypatch.setattr(database, "HEAD", NEXT)
 
 
 class TestSchema:
@@ -121,7 +122,7 @@ class TestMigration:
         self, path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         with monkeypatch.context() as patch:
-            patch.setattr(database, "HEAD", "0001")
+            patch.setattr(database, "HEAD", HEAD)
             patch.setattr(database, "MIGRATIONS", MIGRATIONS)
             old = Store(path)
             installation = old.installation_id()
@@ -129,11 +130,34 @@ class TestMigration:
         opened = Store(path)
         assert opened.installation_id() == installation
         opened.close()
-        backup = path.with_name("state.0001.backup")
+        backup = path.with_name(f"state.{HEAD}.backup")
         assert "note" in columns(path, "meta")
         assert "note" not in columns(backup, "meta")
         with closing(sqlite3.connect(backup)) as connection:
             assert connection.execute("SELECT value FROM meta").fetchall() == [(installation,)]
+
+    def test_services_of_the_first_tables_are_still_there(self, path: Path) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["path"] = path
+        command.upgrade(config, "0001")
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute(
+                "INSERT INTO service (service_id, project_id, name, kind, goal, status, reason, "
+                "message, evidence, revision, created_at, published_at, transition_at, "
+                "deploy_started_at, next_ordinal, document) VALUES ('s', 'p', 'n', 'real-time', "
+                "'running', 'running', '', '', '', 1, 1, 1, 1, 1, 2, '{\"owner\": \"u1\"}')"
+            )
+            connection.execute(
+                "INSERT INTO version VALUES ('s', 'v1', 0, 'm', 'model', '1.0.0', 100, 1, "
+                "'modelarts.vm.cpu.2u', 2, 8192, 0, 0, 1200000, 240, '{}', '{}', '[]', '{}')"
+            )
+        opened = Store(path)
+        stored = opened.service("s")
+        opened.close()
+        assert stored.row.owner == "u1"
+        assert [version.version_id for version in stored.service.versions] == ["v1"]
+        assert (stored.service.fallback, stored.service.next_version) == ((), 100)
 
     def test_a_new_store_needs_no_backup(self, path: Path) -> None:
         Database(path).close()
@@ -142,7 +166,7 @@ class TestMigration:
     @pytest.mark.usefixtures("newer_drydock")
     def test_three_backups_are_kept(self, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         with monkeypatch.context() as patch:
-            patch.setattr(database, "HEAD", "0001")
+            patch.setattr(database, "HEAD", HEAD)
             patch.setattr(database, "MIGRATIONS", MIGRATIONS)
             Database(path).close()
         for revision in ("0000a", "0000b", "0000c"):
@@ -151,7 +175,7 @@ class TestMigration:
         assert sorted(backup.name for backup in path.parent.glob("*.backup")) == [
             "state.0000b.backup",
             "state.0000c.backup",
-            "state.0001.backup",
+            f"state.{HEAD}.backup",
         ]
 
     def test_a_newer_store_is_refused_and_left_alone(self, path: Path) -> None:

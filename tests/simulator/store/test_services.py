@@ -183,6 +183,8 @@ class TestPlans:
             reason="OutOfMemory",
             message="too much",
             log_tail="last words \u2713",
+            running_since=NOW + 3,
+            grace_s=31,
         )
         unset = [f.name for f in fields(Instance) if not getattr(instance, f.name)]
         assert unset == [], "the test must set every field"

@@ -1,0 +1,142 @@
+"""Putting a service that was planned or changed into its rows, in one transaction: its instances
+and versions, what happened, what ran, and how an update ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+from sqlmodel import Session, col, select
+
+from simulator.lifecycle import metering, rollout
+from simulator.lifecycle.objects import Event, Outcome, Service
+from simulator.store.records import instance_values, write_service, write_version
+from simulator.store.tables import (
+    EventRow,
+    InstanceRow,
+    ServiceRow,
+    UpdateRow,
+    UsageRow,
+    VersionRow,
+)
+
+RowT = TypeVar("RowT", VersionRow, InstanceRow)
+
+RUNNING = "running"
+"""Result of an update that is under way."""
+
+
+def write(
+    session: Session,
+    row: ServiceRow,
+    before: Service,
+    after: Service,
+    events: tuple[Event, ...],
+    at: int,
+) -> None:
+    """Store `after` in place of `before`, with all that follows from the difference."""
+    write_service(row, after)
+    row.revision += 1
+    versions = _of_service(session, VersionRow, row.service_id)
+    _write_usage(session, row, versions, before, after, at)
+    _write_outcome(session, row, before, after, events, at)
+    _write_instances(session, row.service_id, after)
+    _write_versions(session, versions, after)
+    session.add_all(event_row(row.service_id, at, event) for event in events)
+    session.flush()
+
+
+def event_row(service_id: str, at: int, event: Event) -> EventRow:
+    return EventRow(
+        service_id=service_id,
+        at=at,
+        kind=event.kind.value,
+        text=event.text,
+        reason=event.reason,
+        evidence=event.evidence,
+    )
+
+
+def _write_instances(session: Session, service_id: str, after: Service) -> None:
+    kept = {instance.instance_id: instance for instance in after.instances}
+    rows = {row.instance_id: row for row in _of_service(session, InstanceRow, service_id)}
+    for instance_id, row in rows.items():
+        instance = kept.get(instance_id)
+        if instance is None:
+            session.delete(row)
+            continue
+        for name, value in instance_values(instance).items():
+            setattr(row, name, value)
+    session.add_all(
+        InstanceRow(service_id=service_id, **instance_values(instance))
+        for instance in after.instances
+        if instance.instance_id not in rows
+    )
+
+
+def _write_versions(session: Session, rows: Iterable[VersionRow], after: Service) -> None:
+    """Versions that are neither wanted, nor fallen back to, nor run by an instance go."""
+    wanted = {version.version_id: place for place, version in enumerate(after.versions)}
+    kept = {i.version_id for i in after.instances} | {v.version_id for v in after.fallback}
+    for row in rows:
+        place = wanted.get(row.version_id)
+        if place is not None:
+            write_version(row, after.versions[place], place)
+        elif row.version_id in kept:
+            row.wanted = False
+        else:
+            session.delete(row)
+
+
+def _write_usage(
+    session: Session,
+    row: ServiceRow,
+    versions: Iterable[VersionRow],
+    before: Service,
+    after: Service,
+    at: int,
+) -> None:
+    specifications = {version.version_id: version.specification for version in versions}
+    session.add_all(
+        UsageRow(
+            project_id=row.project_id,
+            service_id=row.service_id,
+            service_name=row.name,
+            version_id=one.version_id,
+            instance_id=one.instance_id,
+            specification=specifications.get(one.version_id, ""),
+            since=one.since,
+            until=one.until,
+        )
+        for one in metering.ended(before, after, at)
+    )
+
+
+def _write_outcome(
+    session: Session,
+    row: ServiceRow,
+    before: Service,
+    after: Service,
+    events: tuple[Event, ...],
+    at: int,
+) -> None:
+    outcome = rollout.outcome(before, after)
+    if outcome is None:
+        return
+    update = session.exec(
+        select(UpdateRow)
+        .where(UpdateRow.service_id == row.service_id, UpdateRow.result == RUNNING)
+        .order_by(col(UpdateRow.update_id).desc())
+    ).first()
+    if outcome is Outcome.ROLLED_BACK:
+        row.document = row.previous
+    row.previous = {}
+    if update is not None:
+        update.result = outcome.value
+        update.ended_at = at
+        if outcome is Outcome.ROLLED_BACK:
+            update.message = next((e.text for e in events if e.evidence or e.reason), "")
+
+
+def _of_service(session: Session, table: type[RowT], service_id: str) -> list[RowT]:
+    return list(session.exec(select(table).where(table.service_id == service_id)))
