@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from simulator.lifecycle.requests import Change
+from simulator.store.queries import Reconfiguration, Stored
 from simulator.system import System
 
 
@@ -24,6 +26,23 @@ async def change_goal(
         system.store.change_service, service_id, project_id, now, lambda s: change(s, now)
     )
     system.engine.wake(service_id)
+
+
+async def reconfigure(
+    system: System,
+    service_id: str,
+    project_id: str | None,
+    change: Callable[[Stored], Reconfiguration],
+) -> Stored:
+    """Change a service's configuration, and let the engine bring it into effect.
+
+    Raises:
+        NotFound, StatusForbids, and what `change` raises.
+    """
+    now = system.clock.now_ms()
+    stored = await asyncio.to_thread(system.store.reconfigure, service_id, project_id, now, change)
+    system.engine.wake(service_id)
+    return stored
 
 
 async def delete_model(system: System, project_id: str, model_id: str) -> None:

@@ -29,8 +29,16 @@ def applied(service: Service, now: int) -> tuple[Service, tuple[Event, ...]]:
     return stopping, (Event(EventKind.NORMAL, text, "AutoStop"),)
 
 
-def changed(service: Service, stop_after_ms: int | None, now: int) -> Service:
+def changed(
+    service: Service, stop_after_ms: int | None, now: int
+) -> tuple[Service, tuple[Event, ...]]:
     """The service with another schedule, or none. Where it runs, the time counts from now."""
     runs = service.due_at is not None or service.status in _UP
     due_at = now + stop_after_ms if stop_after_ms is not None and runs else None
-    return replace(service, stop_after_ms=stop_after_ms, due_at=due_at)
+    if (stop_after_ms, due_at) == (service.stop_after_ms, service.due_at):
+        return service, ()
+    service = replace(service, stop_after_ms=stop_after_ms, due_at=due_at)
+    if stop_after_ms is None:
+        return service, (Event(EventKind.NORMAL, "it is not stopped by schedule", "AutoStopOff"),)
+    text = f"it is stopped by schedule after {stop_after_ms // 60_000} minutes"
+    return service, (Event(EventKind.NORMAL, text, "AutoStopSet"),)

@@ -75,7 +75,10 @@ _SERVICE_ITEM = {
     "is_free": flag("Whether it runs on a free specification."),
     "is_opened_sample_collection": flag("Whether requests are collected."),
     "additional_properties": anything("Further attributes, as they were sent."),
+    "schedule": array(anything("A schedule."), "When it stops by itself, as it was sent."),
+    "due_time": _instant("When it stops by schedule"),
 }
+_SOMETIMES_IN_LISTS = ["additional_properties", "schedule", "due_time"]
 _SERVICE_DETAIL = {
     "config": array(reference("ServiceConfigItem"), "The versions of the service."),
     "access_address": text("Where to send inference requests."),
@@ -85,9 +88,15 @@ _SERVICE_DETAIL = {
     "security_group_id": text("Who may reach the instances."),
     "cluster_id": text("Dedicated pool of the old kind."),
     "pool_name": text("Dedicated pool of the new kind."),
+    "update_time": _instant("When its configuration was last updated"),
+    "load_balancer_policy": text("Which instance gets a request."),
+    "priority": integer("Who is preempted first, 1 to 3."),
 }
 _SOMETIMES = [
-    "additional_properties",
+    *_SOMETIMES_IN_LISTS,
+    "update_time",
+    "load_balancer_policy",
+    "priority",
     "error_msg",
     "vpc_id",
     "subnet_network_id",
@@ -176,6 +185,18 @@ _EVENT = record(
         "occur_time": _instant("When"),
     },
 )
+_UPDATE = record(
+    "An update of a service's configuration.",
+    {
+        "update_time": _instant("When it was accepted"),
+        "result": word("How it ended.", "RUNNING", "SUCCESS", "FAIL"),
+        "config": array(anything("A version."), "The versions, as they were sent."),
+        "extend_config": array(anything("A version."), "Always empty."),
+        "cluster_id": text("Dedicated pool of the old kind."),
+        "result_detail": text("Extension: why it failed."),
+    },
+    optional=["cluster_id", "result_detail"],
+)
 _DELETE_FAILED = record(
     "A model that was not deleted.",
     {
@@ -188,9 +209,7 @@ _DELETE_FAILED = record(
 ANSWERS: dict[str, Schema] = {
     "Violation": VIOLATION,
     "Error": ERROR,
-    "ServiceItem": record(
-        "A service in a list.", _SERVICE_ITEM, optional=["additional_properties"]
-    ),
+    "ServiceItem": record("A service in a list.", _SERVICE_ITEM, optional=_SOMETIMES_IN_LISTS),
     "ServiceDetail": record(
         "A service in full.", {**_SERVICE_ITEM, **_SERVICE_DETAIL}, optional=_SOMETIMES
     ),
@@ -205,6 +224,22 @@ ANSWERS: dict[str, Schema] = {
         optional=["warnings"],
     ),
     "ServiceUpdated": record("Done.", {"warnings": _WARNINGS}, optional=["warnings"]),
+    "ServicePatched": record(
+        "The update began.",
+        {
+            "update_time": _instant("When it was accepted"),
+            "resource_ids": array({"type": "string"}, "Ids of the service's versions."),
+        },
+    ),
+    "Update": _UPDATE,
+    "UpdateList": record(
+        "Updates of a service's configuration.",
+        {
+            "service_id": text("Id of the service."),
+            "service_name": text("Its name."),
+            "logs": array(reference("Update"), "The newest first."),
+        },
+    ),
     "ServiceDeleted": record("Done.", {}),
     "Event": _EVENT,
     "EventList": _page(

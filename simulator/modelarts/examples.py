@@ -14,7 +14,7 @@ from simulator.modelarts.services import build_service
 from simulator.rules.shape import build
 from simulator.store.queries import Stored
 from simulator.store.records import service_of
-from simulator.store.tables import EventRow, ModelRow
+from simulator.store.tables import EventRow, ModelRow, UpdateRow
 
 ENDPOINT = "http://127.0.0.1:8780"
 PROJECT_ID = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
@@ -76,6 +76,9 @@ def answers() -> dict[str, Any]:
     event = EventRow(
         service_id=SERVICE_ID, at=AT_MS, kind=EventKind.NORMAL, text="the service is running"
     )
+    update = UpdateRow(
+        service_id=SERVICE_ID, at=AT_MS, result="done", document=service.row.document
+    )
     specifications = [wire.specification_item(one) for one in SPECIFICATIONS.values()]
     names = {"service_id": SERVICE_ID, "service_name": service.row.name}
     return {
@@ -83,6 +86,9 @@ def answers() -> dict[str, Any]:
         "ListServices": _page("services", wire.service_item(service, calls)),
         "ShowService": wire.service_detail(service, calls, ENDPOINT),
         "UpdateService": {},
+        "PatchService": {"update_time": AT_MS, "resource_ids": [f"{SERVICE_ID}.v2"]},
+        "ChangeServiceProperty": {},
+        "ListServiceUpdates": names | {"logs": [wire.update_item(update)]},
         "DeleteService": {},
         "ListServiceEvents": names | _page("events", wire.event_item(event)),
         "ListSpecifications": _page("specifications", *specifications),

@@ -10,7 +10,14 @@ from simulator.iam.openapi import PROJECT_ID, PROJECT_TOKEN, SCHEMES, caller_fau
 from simulator.modelarts import error_codes as codes
 from simulator.modelarts import examples, wire
 from simulator.modelarts.answer_schemas import with_version
-from simulator.modelarts.queries import DeleteModelQuery, EventQuery, ModelQuery, ServiceQuery
+from simulator.modelarts.changes import MOST_PATCHES, PatchOperation, PropertyChange
+from simulator.modelarts.queries import (
+    DeleteModelQuery,
+    EventQuery,
+    ModelQuery,
+    ServiceQuery,
+    UpdateQuery,
+)
 from simulator.modelarts.rules import CATALOGUE
 from simulator.modelarts.rules.common import CHANGE, CREATE
 from simulator.modelarts.rules.config_parts import CONFIG_FILE
@@ -25,6 +32,8 @@ from simulator.openapi import (
     Fault,
     Operation,
     Surface,
+    array,
+    model_schema,
     text,
 )
 from simulator.rules import openapi as schemas
@@ -68,10 +77,38 @@ def _services() -> dict[str, Operation]:
             "ServiceUpdated",
             "UpdateService",
             [missing, *_rules(CHANGE), _NOT_SIMULATED, STORE_FULL],
-            "Starts or stops a service, or changes its description. Changing its configuration "
-            "answers 501.",
+            "Starts or stops a service, or changes its description, its schedule or its "
+            "configuration. A service that runs changes over step by step, and returns to what it "
+            "was if that fails.",
             path=_SERVICE_ID,
             body=_body("UpdateService", CHANGE),
+        ),
+        "PatchService": _operation(
+            "ServicePatched",
+            "PatchService",
+            [missing, *_rules(CHANGE), _NOT_SIMULATED, STORE_FULL],
+            "Each operation replaces one field of the configuration. Values may be texts.",
+            path=_SERVICE_ID,
+            body=Body(
+                schema=array(model_schema(PatchOperation), "Operations, one after the other.")
+                | {"minItems": 1, "maxItems": MOST_PATCHES}
+            ),
+        ),
+        "ChangeServiceProperty": _operation(
+            "ServiceUpdated",
+            "ChangeServiceProperty",
+            [missing, *_rules(CHANGE), _NOT_SIMULATED, STORE_FULL],
+            "Other numbers of instances, of a service that runs, is concerning or has failed.",
+            path=_SERVICE_ID,
+            body=Body(schema=model_schema(PropertyChange)),
+        ),
+        "ListServiceUpdates": _operation(
+            "UpdateList",
+            "ListServiceUpdates",
+            [missing, query],
+            "The history of the service's configuration, the newest first.",
+            path=_SERVICE_ID,
+            query=UpdateQuery,
         ),
         "DeleteService": _operation(
             "ServiceDeleted",

@@ -102,6 +102,14 @@ class EventQuery(Page):
         )
 
 
+class UpdateQuery(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    update_time: int | None = Field(
+        None, description="Only the update of this time, epoch milliseconds."
+    )
+
+
 class DeleteModelQuery(BaseModel):
     model_config = ConfigDict(extra="ignore")
 

@@ -60,6 +60,11 @@ class Ruling:
         self._workspaces = None if settings.workspaces is None else frozenset(settings.workspaces)
         self._networks = None if settings.networks is None else _networks(settings.networks)
 
+    @property
+    def timeout_unit_s(self) -> int:
+        """Seconds in one unit of deploy_timeout_in_seconds."""
+        return 60 if self.readings["deploy-timeout"] == "minutes" else 1
+
     def accept(
         self,
         subject: str,

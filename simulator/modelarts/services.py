@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from simulator.errors import NotSimulated
 from simulator.facts import limits
@@ -12,8 +12,18 @@ from simulator.facts.specifications import CUSTOM, SPECIFICATIONS, Specification
 from simulator.facts.statuses import ServiceKind, ServiceStatus
 from simulator.lifecycle.objects import Goal
 from simulator.modelarts.rules.version import corrected, rounded
-from simulator.modelarts.schemas import CreateService, ServiceConfig
+from simulator.modelarts.schemas import (
+    CreateService,
+    ModelAdditionalProperties,
+    Schedule,
+    ServiceConfig,
+    UpdateService,
+)
 from simulator.store.tables import ModelRow, ServiceRow, VersionRow
+
+NumberT = TypeVar("NumberT", int, float)
+
+_SCHEDULE_UNIT_MS = {"MINUTES": 60_000, "HOURS": 3_600_000, "DAYS": 86_400_000}
 
 
 def check_simulated(request: CreateService) -> None:
@@ -22,17 +32,20 @@ def check_simulated(request: CreateService) -> None:
         raise NotSimulated("edge services", are=True)
     if request.infer_type == ServiceKind.BATCH:
         raise NotSimulated("batch services", are=True)
-    if request.schedule:
-        raise NotSimulated("stopping a service by schedule")
+    console = request.x_drydock
+    if console is not None and console.data_collection:
+        raise NotSimulated("collecting the data of requests")
+    check_settings_simulated(request)
+
+
+def check_settings_simulated(request: CreateService | UpdateService) -> None:
+    """Raises `NotSimulated` for valid settings that Drydock would have to ignore."""
     extra = request.additional_properties
     if extra is not None and extra.websocket_upgrade:
         raise NotSimulated("WebSocket services", are=True)
     if request.load_balancer_policy not in (None, "ROUND_ROBIN"):
         raise NotSimulated(f"balancing load by {request.load_balancer_policy}")
-    console = request.x_drydock
-    if console is not None and console.data_collection:
-        raise NotSimulated("collecting the data of requests")
-    for version in request.config:
+    for version in request.config or ():
         if version.additional_properties and version.additional_properties.persistent_volumes:
             raise NotSimulated("mounting persistent volumes")
 
@@ -70,13 +83,32 @@ def build_service(
         published_at=now,
         transition_at=now,
         deploy_started_at=now,
+        owner=user_id,
+        next_version=len(request.config) + 1,
+        stop_after_ms=stop_after_ms(request.schedule),
         document=document,
     )
-    versions = [
+    return row, version_rows(service_id, request.config, models, timeout_unit_s)
+
+
+def version_rows(
+    service_id: str,
+    configs: Iterable[ServiceConfig],
+    models: Mapping[str, ModelRow],
+    timeout_unit_s: int,
+) -> list[VersionRow]:
+    """The rows of a configuration's versions, numbered from 1."""
+    return [
         _version(service_id, index, config, models[config.model_id], timeout_unit_s)
-        for index, config in enumerate(request.config)
+        for index, config in enumerate(configs)
     ]
-    return row, versions
+
+
+def stop_after_ms(schedules: Sequence[Schedule] | None) -> int | None:
+    """How long a service runs until it stops by itself; the shortest time if there are several."""
+    return min(
+        (one.duration * _SCHEDULE_UNIT_MS[one.time_unit] for one in schedules or ()), default=None
+    )
 
 
 def specification_of(config: ServiceConfig) -> Specification:
@@ -101,8 +133,8 @@ def _version(
     service_id: str, index: int, config: ServiceConfig, model: ModelRow, timeout_unit_s: int
 ) -> VersionRow:
     specification = specification_of(config)
-    extra = config.additional_properties
-    grace_s = extra.termination_grace_period_seconds if extra else None
+    extra = config.additional_properties or ModelAdditionalProperties()
+    grace_s = extra.termination_grace_period_seconds
     sent = config.deploy_timeout_in_seconds
     timeout_s = limits.DEPLOY_TIMEOUT_DEFAULT_S if sent is None else sent * timeout_unit_s
     return VersionRow(
@@ -120,9 +152,15 @@ def _version(
         gpus=specification.gpus,
         npus=specification.npus,
         deploy_timeout_ms=timeout_s * 1000,
-        grace_s=grace_s if grace_s is not None else limits.TERMINATION_GRACE_DEFAULT_S,
+        grace_s=_or(grace_s, limits.TERMINATION_GRACE_DEFAULT_S),
+        max_surge=_or(extra.max_surge, limits.MAX_SURGE_DEFAULT),
+        max_unavailable=_or(extra.max_unavailable, limits.MAX_UNAVAILABLE_DEFAULT),
         envs=config.envs or {},
         artifact=model.artifact,
         apis=model.apis,
         health=model.health,
     )
+
+
+def _or(value: NumberT | None, default: NumberT) -> NumberT:
+    return default if value is None else value

@@ -30,7 +30,7 @@ from simulator.lifecycle.objects import EventKind, InstanceState
 from simulator.modelarts.error_codes import INVALID_ARGUMENT, PARAMETER_ERROR
 from simulator.modelarts.rules import CATALOGUE
 from simulator.store.queries import Stored
-from simulator.store.tables import EventRow, InstanceRow, ModelRow, VersionRow
+from simulator.store.tables import EventRow, InstanceRow, ModelRow, UpdateRow, VersionRow
 
 INFERENCE_PREFIX = "/v1/infers/"
 EVIDENCE_CHARS = 2000
@@ -183,7 +183,7 @@ def service_item(stored: Stored, calls: Calls) -> dict[str, Any]:
         "progress": progress_percent(stored),
         "publish_at": row.published_at,
         "transition_at": row.transition_at,
-        "operation_time": row.published_at,
+        "operation_time": row.updated_at or row.published_at,
         "invocation_times": calls.total,
         "failed_times": calls.failed,
         "is_shared": False,
@@ -193,6 +193,10 @@ def service_item(stored: Stored, calls: Calls) -> dict[str, Any]:
     }
     if request.get("additional_properties"):
         item["additional_properties"] = request["additional_properties"]
+    if row.stop_after_ms is not None:
+        item["schedule"] = request.get("schedule", [])
+    if row.due_at is not None:
+        item["due_time"] = row.due_at
     return item
 
 
@@ -209,10 +213,23 @@ def service_detail(stored: Stored, calls: Calls, endpoint: str) -> dict[str, Any
     }
     if row.status == ServiceStatus.FAILED:
         detail["error_msg"] = error_message(stored)
-    for name in ("vpc_id", "subnet_network_id", "security_group_id", "cluster_id", "pool_name"):
+    if row.updated_at is not None:
+        detail["update_time"] = row.updated_at
+    for name in _SHOWN_AS_SENT:
         if request.get(name):
             detail[name] = request[name]
     return detail
+
+
+_SHOWN_AS_SENT = (
+    "vpc_id",
+    "subnet_network_id",
+    "security_group_id",
+    "cluster_id",
+    "pool_name",
+    "load_balancer_policy",
+    "priority",
+)
 
 
 def access_address(stored: Stored, endpoint: str) -> str:
@@ -272,6 +289,25 @@ def event_item(row: EventRow) -> dict[str, Any]:
         "event_info": row.text,
         "occur_time": row.at,
     }
+
+
+_RESULTS = {"running": "RUNNING", "done": "SUCCESS"}
+
+
+def update_item(row: UpdateRow) -> dict[str, Any]:
+    """An update as `GET /services/{service_id}/logs` lists it. Source: Querying Update Logs."""
+    request = row.document["request"]
+    item = {
+        "update_time": row.at,
+        "result": _RESULTS.get(row.result, "FAIL"),
+        "config": request["config"],
+        "extend_config": [],
+    }
+    if request.get("cluster_id"):
+        item["cluster_id"] = request["cluster_id"]
+    if row.message:
+        item["result_detail"] = row.message
+    return item
 
 
 def model_item(row: ModelRow) -> dict[str, Any]:

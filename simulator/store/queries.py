@@ -23,9 +23,10 @@ from simulator.store.tables import (
     Meta,
     ModelRow,
     ServiceRow,
+    UpdateRow,
     VersionRow,
 )
-from simulator.store.writing import event_row, write
+from simulator.store.writing import event_row, note_update, write
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,23 @@ class Stored:
         """What instances of a version run, while there is need to know."""
         known = (*self.versions, *self.kept)
         return next((v for v in known if v.version_id == version_id), None)
+
+
+@dataclass(frozen=True)
+class Reconfiguration:
+    """A changed configuration of a service.
+
+    Attributes:
+        versions: rows of all versions that are wanted; those known by their id are changed.
+        document: what the front door shows from now on.
+        is_logged: whether it is an update of the configuration and not only of its description.
+    """
+
+    service: Service
+    events: tuple[Event, ...]
+    versions: tuple[VersionRow, ...]
+    document: dict[str, Any]
+    is_logged: bool = True
 
 
 @dataclass(frozen=True)
@@ -246,6 +264,37 @@ class Store:
                 row.document = document(dict(row.document))
             write(session, row, stored.service, service, events, at)
             return _stored(session, row)
+
+    def reconfigure(
+        self,
+        service_id: str,
+        project_id: str | None,
+        at: int,
+        change: Callable[[Stored], Reconfiguration],
+    ) -> Stored:
+        """Change a service's configuration in one transaction, and keep the one before it as long
+        as the update may fall back to it.
+
+        Whatever `change` raises leaves the service as it was. Raises `NotFound`.
+        """
+        with self._database.write() as session:
+            row = _service(session, service_id, project_id)
+            stored = _stored(session, row)
+            wanted = change(stored)
+            known = {version.version_id for version in (*stored.versions, *stored.kept)}
+            session.add_all(v for v in wanted.versions if v.version_id not in known)
+            session.flush()
+            if wanted.is_logged:
+                note_update(session, row, wanted.service, wanted.document, at)
+            row.document = wanted.document
+            write(session, row, stored.service, wanted.service, wanted.events, at)
+            return _stored(session, row)
+
+    def updates(self, service_id: str) -> list[UpdateRow]:
+        """Changes of a service's configuration, the newest first."""
+        query = select(UpdateRow).where(UpdateRow.service_id == service_id)
+        with self._database.read() as session:
+            return list(session.exec(query.order_by(col(UpdateRow.update_id).desc())))
 
     def save_plan(
         self, service: Service, revision: int, events: tuple[Event, ...], at: int

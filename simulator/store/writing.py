@@ -4,12 +4,13 @@ and versions, what happened, what ran, and how an update ended."""
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
+from simulator.facts.statuses import ServiceStatus
 from simulator.lifecycle import metering, rollout
-from simulator.lifecycle.objects import Event, Outcome, Service
+from simulator.lifecycle.objects import Event, EventKind, Outcome, Service
 from simulator.store.records import instance_values, write_service, write_version
 from simulator.store.tables import (
     EventRow,
@@ -22,8 +23,9 @@ from simulator.store.tables import (
 
 RowT = TypeVar("RowT", VersionRow, InstanceRow)
 
-RUNNING = "running"
-"""Result of an update that is under way."""
+RUNNING, FAILED = "running", "failed"
+"""Results of an update that is under way, and of one with which a deployment failed; the others are
+those of `Outcome`."""
 
 
 def write(
@@ -112,6 +114,24 @@ def _write_usage(
     )
 
 
+def note_update(
+    session: Session, row: ServiceRow, after: Service, document: dict[str, Any], at: int
+) -> None:
+    """Note that the configuration changes, and what it was before."""
+    begins = after.status is ServiceStatus.DEPLOYING
+    row.previous = row.document if after.is_updating else {}
+    row.updated_at = at
+    session.add(
+        UpdateRow(
+            service_id=row.service_id,
+            at=at,
+            ended_at=None if begins else at,
+            result=RUNNING if begins else Outcome.DONE.value,
+            document=document,
+        )
+    )
+
+
 def _write_outcome(
     session: Session,
     row: ServiceRow,
@@ -120,22 +140,32 @@ def _write_outcome(
     events: tuple[Event, ...],
     at: int,
 ) -> None:
+    """Note how an update ended, and return to the document from before it if it failed."""
     outcome = rollout.outcome(before, after)
-    if outcome is None:
-        return
-    update = session.exec(
-        select(UpdateRow)
-        .where(UpdateRow.service_id == row.service_id, UpdateRow.result == RUNNING)
-        .order_by(col(UpdateRow.update_id).desc())
-    ).first()
     if outcome is Outcome.ROLLED_BACK:
         row.document = row.previous
-    row.previous = {}
-    if update is not None:
-        update.result = outcome.value
+    if outcome is not None:
+        row.previous = {}
+    result = outcome.value if outcome else _end_of_deployment(before, after)
+    if result is None:
+        return
+    running = select(UpdateRow).where(
+        UpdateRow.service_id == row.service_id, UpdateRow.result == RUNNING
+    )
+    for update in session.exec(running):
+        update.result = result
         update.ended_at = at
-        if outcome is Outcome.ROLLED_BACK:
-            update.message = next((e.text for e in events if e.evidence or e.reason), "")
+        if result != Outcome.DONE.value:
+            told = (event.text for event in events if event.kind is EventKind.ABNORMAL)
+            update.message = "; ".join(told)
+
+
+def _end_of_deployment(before: Service, after: Service) -> str | None:
+    """How a deployment ended that was no rolling update; None when none has."""
+    deployed = before.status is ServiceStatus.DEPLOYING and not before.is_updating
+    if not deployed or after.status is ServiceStatus.DEPLOYING:
+        return None
+    return Outcome.DONE.value if after.status is ServiceStatus.RUNNING else FAILED
 
 
 def _of_service(session: Session, table: type[RowT], service_id: str) -> list[RowT]:

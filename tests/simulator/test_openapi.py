@@ -176,7 +176,13 @@ def test_only_what_is_not_simulated_answers_501_and_nothing_answers_500(
         for status in ("500", "501")
     }
     assert answering["500"] == set()
-    assert answering["501"] == {"CreateService", "UpdateService", "DeleteModel"}
+    assert answering["501"] == {
+        "ChangeServiceProperty",
+        "CreateService",
+        "DeleteModel",
+        "PatchService",
+        "UpdateService",
+    }
 
 
 def test_examples_fit_their_schemas(document: Document) -> None:

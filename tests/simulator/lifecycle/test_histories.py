@@ -110,7 +110,7 @@ schedules = st.sampled_from([None, 60_000, 600_000, 86_400_000])
 
 
 def reschedule(after_ms: int | None) -> Step:
-    return lambda world: world.ask(lambda service, now: (changed(service, after_ms, now), ()))
+    return lambda world: world.ask(lambda service, now: changed(service, after_ms, now))
 
 
 def happenings() -> st.SearchStrategy[Step]:

@@ -72,7 +72,6 @@ class TestDeploying:
             ("edge", "edge services are not simulated"),
             ("batch-file", "batch services are not simulated"),
             ("batch-csv", "batch services are not simulated"),
-            ("realtime-auto-stop", "stopping a service by schedule is not simulated"),
         ],
     )
     def test_a_valid_request_for_what_is_not_simulated_is_501_and_named(
@@ -156,14 +155,6 @@ class TestUpdating:
         answer = drydock_client.put(service, json=body)
         assert (answer.status_code, answer.json()["error_code"]) == (400, code)
         assert [violation["rule"] for violation in answer.json()["violations"]] == [rule]
-
-    def test_a_valid_change_of_the_configuration_is_501(
-        self, drydock_client: httpx.Client, service: str
-    ) -> None:
-        config = drydock_client.get(service).json()["config"]
-        sent = {name: config[0][name] for name in ONE["config"][0]}
-        answer = drydock_client.put(service, json={"config": [sent]})
-        assert answer.status_code == 501
 
     def test_a_change_to_a_model_that_does_not_exist_is_refused(
         self, drydock_client: httpx.Client, service: str

@@ -39,7 +39,6 @@ class TestSimulated:
             (documented("batch-csv"), "batch services"),
             (documented("batch-file"), "batch services"),
             (documented("edge"), "edge services"),
-            (documented("realtime-auto-stop"), "stopping a service by schedule"),
             (
                 {
                     **ONE,

@@ -1,0 +1,40 @@
+"""What the routes of several files need."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterable
+from typing import Any
+
+from simulator.errors import NotFound, Violation
+from simulator.modelarts import wire
+from simulator.modelarts.schemas import ServiceConfig
+from simulator.store.queries import Stored
+from simulator.store.tables import ModelRow
+from simulator.system import System
+
+
+def with_warnings(answer: dict[str, Any], warnings: tuple[Violation, ...]) -> dict[str, Any]:
+    """The answer, with what should be told under an extension key; none when there is nothing."""
+    return answer | {"warnings": [vars(one) for one in warnings]} if warnings else answer
+
+
+async def models_of(
+    system: System, project_id: str, versions: Iterable[ServiceConfig]
+) -> dict[str, ModelRow]:
+    """The models that versions name, by id; those that do not exist are left out."""
+    found = {}
+    for model_id in {version.model_id for version in versions}:
+        with contextlib.suppress(NotFound):  # admission names the place
+            found[model_id] = await asyncio.to_thread(system.store.model, project_id, model_id)
+    return found
+
+
+def resource_ids(stored: Stored) -> list[str]:
+    return [f"{stored.row.service_id}.{version.version_id}" for version in stored.versions]
+
+
+def calls_of(system: System, stored: Stored) -> wire.Calls:
+    figures = system.traffic.service(stored.row.service_id)
+    return wire.Calls(figures.requests, figures.errors)

@@ -1,0 +1,161 @@
+"""URL to call, no decision: the ModelArts v1 API on changes of services.
+
+Source: ModelArts API reference, Updating a Service, PatchServiceV2, modifying a service's property,
+querying update logs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from simulator import operations
+from simulator.errors import StatusForbids
+from simulator.facts.statuses import ServiceStatus
+from simulator.lifecycle import requests
+from simulator.modelarts import services, wire
+from simulator.modelarts.answers import models_of, resource_ids, with_warnings
+from simulator.modelarts.changes import (
+    PATCH_PAGE,
+    PROPERTY_PAGE,
+    Config,
+    Patch,
+    PropertyChange,
+    patched,
+    with_counts,
+)
+from simulator.modelarts.queries import UpdateQuery, read_query
+from simulator.modelarts.rules.common import CHANGE
+from simulator.modelarts.ruling import facts_of
+from simulator.modelarts.schemas import UpdateService
+from simulator.modelarts.shape import read_shape
+from simulator.modelarts.updates import reconfiguration
+from simulator.store.queries import Reconfiguration, Stored
+from simulator.strict_json import parse, parse_object
+from simulator.system import System
+from simulator.web import Json
+
+SCALABLE = frozenset({ServiceStatus.RUNNING, ServiceStatus.CONCERNING, ServiceStatus.FAILED})
+"""Statuses in which the number of instances can be changed alone. Source: API reference, modifying
+a service's property (running, alarm, abnormal)."""
+
+
+def add_update_routes(router: APIRouter, system: System) -> None:
+    @router.put(
+        "/services/{service_id}",
+        operation_id="UpdateService",
+        summary="Start, stop or describe a service",
+    )
+    async def update_service(project_id: str, service_id: str, request: Request) -> Json:
+        await system.directory.caller(request, project_id)
+        body = parse_object(await request.body())
+        return Json(await _update_service(system, project_id, service_id, body))
+
+    @router.patch(
+        "/services/{service_id}",
+        operation_id="PatchService",
+        summary="Change fields of a service's configuration",
+    )
+    async def patch_service(project_id: str, service_id: str, request: Request) -> Json:
+        await system.directory.caller(request, project_id)
+        body = parse(await request.body())
+        patch = read_shape(Patch, {"operations": body}, PATCH_PAGE)
+
+        def edit(config: Config) -> Config:
+            return patched(config, patch)
+
+        stored = await _change_config(system, project_id, service_id, edit)
+        return Json({"update_time": stored.row.updated_at, "resource_ids": resource_ids(stored)})
+
+    @router.put(
+        "/services/{service_id}/property",
+        operation_id="ChangeServiceProperty",
+        summary="Change how many instances a model has",
+    )
+    async def change_property(project_id: str, service_id: str, request: Request) -> Json:
+        await system.directory.caller(request, project_id)
+        body = parse_object(await request.body())
+        change = read_shape(PropertyChange, body, PROPERTY_PAGE)
+
+        def edit(config: Config) -> Config:
+            return with_counts(config, change)
+
+        await _change_config(system, project_id, service_id, edit, SCALABLE)
+        return Json({})
+
+    @router.get(
+        "/services/{service_id}/logs",
+        operation_id="ListServiceUpdates",
+        summary="List the updates of a service's configuration",
+    )
+    async def list_updates(project_id: str, service_id: str, request: Request) -> Json:
+        await system.directory.caller(request, project_id)
+        query = read_query(UpdateQuery, request.query_params)
+        stored = await asyncio.to_thread(system.store.service, service_id, project_id)
+        rows = await asyncio.to_thread(system.store.updates, service_id)
+        logs = [wire.update_item(row) for row in rows if query.update_time in (None, row.at)]
+        names = {"service_id": service_id, "service_name": stored.row.name}
+        return Json({**names, "logs": logs})
+
+
+async def _update_service(
+    system: System, project_id: str, service_id: str, body: dict[str, Any]
+) -> dict[str, Any]:
+    stored = await asyncio.to_thread(system.store.service, service_id, project_id)
+    known = facts_of(stored)
+    accepted = system.ruling.accept(CHANGE, UpdateService, body, known)
+    update = accepted.request
+    models = await models_of(system, project_id, update.config or ())
+    warnings = system.ruling.admit(CHANGE, body, system.ruling.facts(models, known))
+    if update.status is not None:
+        goal = {"running": requests.start, "stopped": requests.stop}[update.status]
+        await operations.change_goal(system, service_id, project_id, goal)
+    else:
+        services.check_settings_simulated(update)
+        now, unit_s = system.clock.now_ms(), system.ruling.timeout_unit_s
+
+        def change(stored: Stored) -> Reconfiguration:
+            return reconfiguration(
+                stored, update, accepted.body, models=models, now=now, timeout_unit_s=unit_s
+            )
+
+        await operations.reconfigure(system, service_id, project_id, change)
+    return with_warnings({}, (*accepted.warnings, *warnings))
+
+
+async def _change_config(
+    system: System,
+    project_id: str,
+    service_id: str,
+    edit: Callable[[Config], Config],
+    allowed: frozenset[ServiceStatus] = frozenset(ServiceStatus),
+) -> Stored:
+    """Edit the configuration as it stands. What comes out is held against all rules.
+
+    Args:
+        allowed: statuses in which this is allowed, of those in which a configuration can change.
+    """
+    stored = await asyncio.to_thread(system.store.service, service_id, project_id)
+    if stored.service.status not in allowed:
+        raise StatusForbids("service", service_id, stored.service.status, "be changed")
+    body = {"config": edit(stored.row.document["request"]["config"])}
+    known = facts_of(stored)
+    accepted = system.ruling.accept(CHANGE, UpdateService, body, known)
+    update = accepted.request
+    models = await models_of(system, project_id, update.config or ())
+    system.ruling.admit(CHANGE, body, system.ruling.facts(models, known))
+    services.check_settings_simulated(update)
+    now, unit_s = system.clock.now_ms(), system.ruling.timeout_unit_s
+
+    def change(current: Stored) -> Reconfiguration:
+        if current.row.document != stored.row.document:
+            # somebody else changed it meanwhile, and what was edited is outdated
+            raise StatusForbids("service", service_id, current.service.status, "be changed")
+        return reconfiguration(
+            current, update, accepted.body, models=models, now=now, timeout_unit_s=unit_s
+        )
+
+    return await operations.reconfigure(system, service_id, project_id, change)

@@ -1,0 +1,65 @@
+"""From an accepted update to the changed service: pure.
+
+Source: Updating a Service: what is sent replaces what was there, what is absent stays; only a
+change of `config` is an update of the configuration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from simulator.lifecycle import requests, schedule
+from simulator.lifecycle.objects import Event
+from simulator.modelarts.schemas import UpdateService
+from simulator.modelarts.services import stop_after_ms, version_rows
+from simulator.store.queries import Reconfiguration, Stored
+from simulator.store.records import version_of
+from simulator.store.tables import ModelRow
+from simulator.versions import numbered
+
+_NOT_KEPT = ("status",)
+"""What an update says and the service's request does not."""
+
+
+def reconfiguration(
+    stored: Stored,
+    update: UpdateService,
+    body: dict[str, Any],
+    *,
+    models: Mapping[str, ModelRow],
+    now: int,
+    timeout_unit_s: int = 1,
+) -> Reconfiguration:
+    """The service with its update.
+
+    Args:
+        body: the update as it is shown later.
+        models: those that the versions name, by id.
+
+    Raises:
+        StatusForbids: its status does not allow another configuration.
+    """
+    service, versions = stored.service, tuple(stored.versions)
+    events: tuple[Event, ...] = ()
+    if update.config is not None:
+        rows = version_rows(service.service_id, update.config, models, timeout_unit_s)
+        numbered_rows, next_version = numbered(stored.versions, rows, service.next_version)
+        versions = tuple(numbered_rows)
+        wanted = tuple(version_of(row) for row in versions)
+        service, events = requests.reconfigure(service, wanted, next_version, now)
+    if update.schedule is not None:
+        service, told = schedule.changed(service, stop_after_ms(update.schedule), now)
+        events += told
+    return Reconfiguration(
+        service=service,
+        events=events,
+        versions=versions,
+        document=_document(stored.row.document, body),
+        is_logged=update.config is not None,
+    )
+
+
+def _document(before: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
+    sent = {name: value for name, value in body.items() if name not in _NOT_KEPT}
+    return before | {"request": before["request"] | sent}
