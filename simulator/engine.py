@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,6 +71,8 @@ class Engine:
 
     Args:
         publish: the gateway's side; raises nothing.
+        drained: waits for the running requests of an instance that left the gateway; see
+            `performer.After`.
         listen: is told every event, after it has been stored.
     """
 
@@ -84,6 +86,7 @@ class Engine:
         installation: str,
         inference_prefix: str,
         publish: Publish,
+        drained: Callable[[str, float], Awaitable[object]],
         listen: Callable[[Told], None],
     ) -> None:
         self.backend = backend
@@ -108,6 +111,7 @@ class Engine:
                 wake=self.wake,
                 forget_probes=self._prober.forget,
                 tell=self._tell,
+                drained=drained,
             ),
         )
         self._timers: dict[str, asyncio.Task[None]] = {}
@@ -308,7 +312,7 @@ class Engine:
         sight = {}
         for seen in self.sightings.of_service(service.service_id).values():
             state = known[seen.instance_id].state if seen.instance_id in known else None
-            self._watch(service, seen, was_ready=state in _WAS_READY)
+            self._watch(service, seen, state)
             exited = seen.phase is InstancePhase.EXITED and state not in _END_IS_KNOWN
             sight[seen.instance_id] = await self._seen(seen, with_log=overdue or exited)
         for instance in service.instances:
@@ -317,12 +321,19 @@ class Engine:
                 sight[instance.instance_id] = Seen(Phase.CREATED)
         return sight
 
-    def _watch(self, service: Service, seen: Observation, *, was_ready: bool) -> None:
+    def _watch(self, service: Service, seen: Observation, state: InstanceState | None) -> None:
+        """Keep asking an instance that runs whether it is well, unless it is on its way out: there
+        a probe would be taken for a request that it still has to answer."""
         version = service.version(seen.version_id)
-        if seen.phase is InstancePhase.RUNNING and seen.address is not None and version:
+        runs = seen.phase is InstancePhase.RUNNING and seen.address is not None
+        if runs and version and state is not InstanceState.DRAINING:
             run = f"{seen.ref} {seen.started_at_ms}"
             self._prober.watch(
-                seen.instance_id, str(seen.address), run, version.health, was_ready=was_ready
+                seen.instance_id,
+                str(seen.address),
+                run,
+                version.health,
+                was_ready=state in _WAS_READY,
             )
         else:
             self._prober.forget(seen.instance_id)

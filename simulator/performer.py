@@ -15,7 +15,7 @@ from typing import Any
 from backends.base import Backend
 from backends.errors import BackendError, EngineUnavailable, StartFailed
 from simulator import specs
-from simulator.clock import PlatformClock
+from simulator.clock import PlatformClock, steady_s
 from simulator.errors import NotFound, with_hint
 from simulator.lifecycle import plan as lifecycle
 from simulator.lifecycle.objects import (
@@ -36,6 +36,9 @@ logger = logging.getLogger(__name__)
 RETRY_PAUSE_S = 1.0
 """Real seconds before an action that could not be performed is planned again."""
 
+LEAST_STOP_S = 2.0
+"""Real seconds that an instance has to end even when its requests took all of the grace."""
+
 Change = Callable[[Service], tuple[Service, tuple[Event, ...]]]
 
 
@@ -48,12 +51,15 @@ class After:
         wake: plan the service again.
         forget_probes: the instance is not asked for its health any more.
         tell: an event was stored: (service id, platform time, events).
+        drained: wait, at most some real seconds, until the gateway has had all answers of an
+            instance (its address) that is no endpoint any more.
     """
 
     look: Callable[[], Awaitable[None]]
     wake: Callable[[str], None]
     forget_probes: Callable[[str], None]
     tell: Callable[[str, int, tuple[Event, ...]], None]
+    drained: Callable[[str, float], Awaitable[object]]
 
 
 class Performer:
@@ -97,7 +103,7 @@ class Performer:
             if busy is None:
                 self._spawn(service_id, key, StartInstance, self._start(stored, action))
         elif busy is None or busy[0] is not EndInstance:
-            work = self._end(action, busy[1] if busy else None)
+            work = self._end(stored, action, busy[1] if busy else None)
             self._spawn(service_id, key, EndInstance, work)
 
     async def close(self) -> None:
@@ -182,11 +188,20 @@ class Performer:
             ),
         )
 
-    async def _end(self, action: EndInstance, start: asyncio.Task[None] | None) -> None:
+    async def _end(
+        self, stored: Stored, action: EndInstance, start: asyncio.Task[None] | None
+    ) -> None:
+        """Running requests end, or the grace does; then the instance is told to end, and has what
+        is left of the grace."""
         if start is not None:
             await asyncio.wait([start])
         self._after.forget_probes(action.instance_id)
-        await self._backend.stop(action.instance_id, action.grace_s)
+        began_s = steady_s()
+        address = _address(stored, action.instance_id)
+        if address:
+            await self._after.drained(address, action.grace_s)
+        left_s = action.grace_s - (steady_s() - began_s)
+        await self._backend.stop(action.instance_id, max(left_s, LEAST_STOP_S))
         await self._backend.remove(action.instance_id)
 
     async def _forget(self, service_id: str) -> None:
@@ -220,3 +235,8 @@ class Performer:
             loop.call_soon_threadsafe(self._after.tell, service_id, now, (event,))
 
         return progress
+
+
+def _address(stored: Stored, instance_id: str) -> str:
+    """Where an instance was reached; empty when that was never known."""
+    return next((i.address for i in stored.instances if i.instance_id == instance_id), "")

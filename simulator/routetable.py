@@ -9,6 +9,7 @@ from simulator.coalesce import Coalesced
 from simulator.gateway.errors import GatewayUpdateRejected
 from simulator.gateway.interface import DataPlane
 from simulator.gateway.state import GatewayState, ServiceRoute
+from simulator.specs import endpoint_at
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +37,11 @@ class RouteTable:
         else:
             self._routes[service_id] = route
         await self._apply()
+
+    async def drained(self, address: str, within_s: float) -> bool:
+        """Wait until the gateway has had all answers of an instance that it does not route to any
+        more; whether it has."""
+        return await self._gateway.drained(endpoint_at("", address), within_s)
 
     async def _apply_all(self) -> None:
         try:

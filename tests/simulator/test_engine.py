@@ -253,6 +253,19 @@ class TestStopStartDelete:
         rig.backend.release("stop")
         await rig.until_status(S.STOPPED)
 
+    async def test_an_instance_is_stopped_when_its_running_requests_have_ended(
+        self, rig: Rig
+    ) -> None:
+        await rig.running()
+        (instance,) = rig.store.service("svc").instances
+        rig.answered.clear()
+        rig.ask(stop)
+        await rig.until(lambda: rig.drained == [(instance.address, 240)])
+        assert rig.backend.count("stop", "svc-1") == 0
+        rig.answered.set()
+        await rig.until_status(S.STOPPED)
+        assert rig.backend.count("stop", "svc-1") == 1
+
     async def test_a_deleted_service_leaves_nothing(self, rig: Rig) -> None:
         await rig.running()
         rig.ask(delete)

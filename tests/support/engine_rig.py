@@ -148,13 +148,20 @@ class Published:
 
 @dataclass
 class Rig:
-    """See the module. Made by `engine_rig`."""
+    """See the module. Made by `engine_rig`.
+
+    Attributes:
+        drained: addresses whose running requests were waited for, with the longest time.
+        answered: set while instances that leave have no running requests.
+    """
 
     home: Path
     servers: InstanceServers
     host: FakeHost = field(default_factory=FakeHost)
     clock: PlatformClock = field(default_factory=lambda: PlatformClock(ClockMode.MANUAL))
     published: list[Published] = field(default_factory=list)
+    drained: list[tuple[str, float]] = field(default_factory=list)
+    answered: asyncio.Event = field(default_factory=asyncio.Event)
     told: list[Told] = field(default_factory=list)
     before_publishing: Callable[[], Any] | None = None
     store: NotifyingStore = field(init=False)
@@ -164,6 +171,7 @@ class Rig:
     def __post_init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._changed = asyncio.Event()
+        self.answered.set()
         self.store = NotifyingStore(make_database(self.home / "state.db"), self.notify)
         self._make()
 
@@ -178,10 +186,15 @@ class Rig:
             installation=INSTALLATION,
             inference_prefix="/v1/infers/",
             publish=self._publish,
+            drained=self._drained,
             listen=self._listen,
         )
 
     # -- what the engine calls --------------------------------------------------------------
+
+    async def _drained(self, address: str, within_s: float) -> None:
+        self.drained.append((address, within_s))
+        await self.answered.wait()
 
     async def _publish(self, service_id: str, route: ServiceRoute | None) -> None:
         try:
