@@ -34,9 +34,10 @@ class Look:
 def look(instance: Instance, seen: Seen | None, now: int) -> Look:
     """Fold what is seen of an instance (None: it does not exist) into its record.
 
-    An instance on its way out is left as it is: the plan drops it when it is gone.
+    An instance on its way out is left as it is: the plan drops it when it is gone. So is one that
+    has no place: what is left of it is ended.
     """
-    if instance.state is InstanceState.DRAINING:
+    if instance.state in (InstanceState.DRAINING, InstanceState.QUEUED):
         return Look(instance)
     if seen is None:
         return _absent(instance)

@@ -26,6 +26,9 @@ class Goal(StrEnum):
 class InstanceState(StrEnum):
     """Where an instance is in its life."""
 
+    QUEUED = "queued"
+    """Has no place: no node of its pools has room, or its pool is lost. Tried again at
+    `retry_at`."""
     PENDING = "pending"
     """Decided; not seen running yet."""
     STARTING = "starting"
@@ -67,6 +70,32 @@ class HealthCheck:
 
 
 @dataclass(frozen=True)
+class Size:
+    """What an instance takes, or a node has: cores, MB (1,048,576 bytes), accelerators."""
+
+    cpus: float = 0.0
+    memory_mb: int = 0
+    gpus: float = 0.0
+    npus: int = 0
+
+
+@dataclass(frozen=True)
+class Node:
+    """A node of a dedicated pool.
+
+    Attributes:
+        free: what it has left beside the instances of other services.
+    """
+
+    node_id: str
+    free: Size
+
+
+Room = Mapping[str, tuple[Node, ...]]
+"""Nodes of each pool that runs, by the pool's id. Pools that do not run have none."""
+
+
+@dataclass(frozen=True)
 class Version:
     """One version of a service: what its instances run, how many, and its share of the traffic.
 
@@ -80,6 +109,9 @@ class Version:
         max_unavailable: how many of `instances` may be missing meanwhile, likewise.
         replaces: the version whose place it takes when it comes with an update; empty for a version
             beside those that are there.
+        size: of one instance.
+        pools: dedicated pools that its instances are spread over evenly; none for the public pool,
+            which always has room.
     """
 
     version_id: str
@@ -91,6 +123,8 @@ class Version:
     max_surge: float = limits.MAX_SURGE_DEFAULT
     max_unavailable: float = limits.MAX_UNAVAILABLE_DEFAULT
     replaces: str = ""
+    size: Size = Size()
+    pools: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -109,6 +143,8 @@ class Instance:
         log_tail: the last lines it wrote before it ended.
         running_since: since when it runs, while it does: what is metered.
         grace_s: that of its version, for when this is gone.
+        pool, node: where it has its place; empty in the public pool, and while it is queued.
+        tries: how often no place was found for it.
     """
 
     instance_id: str
@@ -129,6 +165,9 @@ class Instance:
     log_tail: str = ""
     running_since: int | None = None
     grace_s: int = limits.TERMINATION_GRACE_DEFAULT_S
+    pool: str = ""
+    node: str = ""
+    tries: int = 0
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,10 @@ instant is therefore repaired by planning again.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from simulator.facts.statuses import ServiceStatus
-from simulator.lifecycle import metering, rollout, schedule
+from simulator.lifecycle import metering, placement, rollout, schedule
 from simulator.lifecycle.health import died, look
 from simulator.lifecycle.moves import move
 from simulator.lifecycle.objects import (
@@ -23,6 +24,7 @@ from simulator.lifecycle.objects import (
     Instance,
     InstanceState,
     Plan,
+    Room,
     Seen,
     Service,
     Sight,
@@ -37,12 +39,26 @@ class Policy:
     Attributes:
         crash_limit: deaths of an instance during a deployment after which the deployment fails;
             0: never, only the deploy timeout ends it.
+        waits_for_room: a deployment for which its pool has no room waits until there is some;
+            otherwise it fails after `PLACE_TRIES`.
     """
 
     crash_limit: int = 3
+    waits_for_room: bool = False
 
 
-def plan(service: Service, sight: Sight | None, now: int, policy: Policy | None = None) -> Plan:
+PLACE_TRIES = 3
+"""Source: service events (insufficient resources: three retries, then failed)."""
+NO_POOLS: Room = MappingProxyType({})
+
+
+def plan(
+    service: Service,
+    sight: Sight | None,
+    now: int,
+    policy: Policy | None = None,
+    room: Room = NO_POOLS,
+) -> Plan:
     """What to do next about a service.
 
     Args:
@@ -50,6 +66,7 @@ def plan(service: Service, sight: Sight | None, now: int, policy: Policy | None 
         sight: what is seen of its instances; None when the engine does not answer, so that nothing
             is known and nothing may be concluded.
         now: platform time, epoch ms.
+        room: what is left in dedicated pools beside the instances of other services.
     """
     policy = policy or Policy()
     if sight is None:
@@ -59,7 +76,7 @@ def plan(service: Service, sight: Sight | None, now: int, policy: Policy | None 
     service = replace(service, instances=tuple(one.instance for one in looks))
     service = metering.noted(service, sight, now)
     if service.goal is Goal.RUNNING and service.status is not ServiceStatus.FAILED:
-        step = _toward_running(service, sight, now, policy)
+        step = _toward_running(service, sight, now, policy, room)
     else:
         step = _toward_nothing(service, sight, now)
     return replace(step, events=events + step.events)
@@ -140,10 +157,11 @@ def _blind(service: Service, now: int) -> Plan:
     return Plan(waiting, wake_at=due)
 
 
-def _toward_running(service: Service, sight: Sight, now: int, policy: Policy) -> Plan:
+def _toward_running(service: Service, sight: Sight, now: int, policy: Policy, room: Room) -> Plan:
     events: tuple[Event, ...] = ()
     while True:
         service = _drop_gone(rollout.matched(service), sight)
+        service = placement.placed(service, room, now)
         instances = tuple(_retry_if_due(i, now) for i in service.instances)
         was_updating = service.is_updating
         service, told = _judge(replace(service, instances=instances), now, policy)
@@ -155,7 +173,7 @@ def _toward_running(service: Service, sight: Sight, now: int, policy: Policy) ->
     if service.goal is not Goal.RUNNING or service.status is ServiceStatus.FAILED:
         ending = _toward_nothing(service, sight, now)
         return replace(ending, events=events + ending.events)
-    return Plan(service, _actions(service), events, _next_wake(service))
+    return Plan(service, _actions(service, sight), events, _next_wake(service))
 
 
 def _toward_nothing(service: Service, sight: Sight, now: int) -> Plan:
@@ -163,7 +181,7 @@ def _toward_nothing(service: Service, sight: Sight, now: int) -> Plan:
     draining = tuple(replace(i, state=InstanceState.DRAINING) for i in service.instances)
     service = _drop_gone(replace(service, instances=draining), sight)
     if service.instances:
-        return Plan(service, _actions(service))
+        return Plan(service, _actions(service, sight))
     if service.goal is Goal.DELETED:
         return Plan(service, (ForgetService(service.service_id),))
     if service.goal is Goal.STOPPED and service.status is ServiceStatus.STOPPING:
@@ -173,13 +191,18 @@ def _toward_nothing(service: Service, sight: Sight, now: int) -> Plan:
     return Plan(service)
 
 
-def _actions(service: Service) -> tuple[Action, ...]:
-    """What the states of the instances ask for."""
-    ends = (
+def _actions(service: Service, sight: Sight) -> tuple[Action, ...]:
+    """What the states of the instances ask for. With its place an instance loses its grace too."""
+    ends = [
         EndInstance(i.instance_id, _grace_s(service, i))
         for i in service.instances
         if i.state is InstanceState.DRAINING
-    )
+    ]
+    ends += [
+        EndInstance(i.instance_id, 0)
+        for i in service.instances
+        if i.state is InstanceState.QUEUED and i.instance_id in sight
+    ]
     starts = (
         StartInstance(i.instance_id, i.version_id)
         for i in service.instances
@@ -209,11 +232,31 @@ def _judge(service: Service, now: int, policy: Policy) -> tuple[Service, tuple[E
     """The status that the instances add up to."""
     if service.is_updating:
         return _judge_update(service, now, policy)
+    service, told = _judge_waiting(service, now)
+    service, more = _judge_instances(service, now, policy)
+    return service, told + more
+
+
+def _judge_waiting(service: Service, now: int) -> tuple[Service, tuple[Event, ...]]:
+    """A service that waits for room goes on when each instance has its place: its time begins."""
+    if service.status is not ServiceStatus.WAITING or _queued(service):
+        return service, ()
+    event = Event(EventKind.NORMAL, "there is room again; deploying", "RoomAgain")
+    return replace(move(service, ServiceStatus.DEPLOYING, now), deploy_started_at=now), (event,)
+
+
+def _queued(service: Service) -> list[Instance]:
+    return [i for i in service.instances if i.state is InstanceState.QUEUED]
+
+
+def _judge_instances(
+    service: Service, now: int, policy: Policy
+) -> tuple[Service, tuple[Event, ...]]:
     live = [i for i in service.instances if i.state is not InstanceState.DRAINING]
     sick = [i for i in live if i.state is not InstanceState.READY]
     if not sick:
         return _all_ready(service, now)
-    if service.status is ServiceStatus.DEPLOYING:
+    if service.status in (ServiceStatus.DEPLOYING, ServiceStatus.WAITING):
         return _judge_deployment(service, sick, now, policy)
     first = sick[0]
     reason = first.reason or "InstanceNotReady"
@@ -266,6 +309,12 @@ def _judge_deployment(
     if worn is not None:
         message = f"{worn.message}; tried {worn.deaths} times"
         return _give_up(service, now, worn.reason or "InstanceExited", message, worn.log_tail)
+    stuck = next((i for i in sick if i.tries >= PLACE_TRIES), None)
+    if stuck is not None:
+        if policy.waits_for_room and not service.is_updating:
+            return _wait(service, stuck, now)
+        message = f"{stuck.message}; tried {stuck.tries} times"
+        return _give_up(service, now, stuck.reason, message)
     first = sick[0] if sick else None
     if now >= deploy_due_at(service):
         message = _timeout_message(service, first)
@@ -274,12 +323,22 @@ def _judge_deployment(
     return move(service, ServiceStatus.DEPLOYING, now, reason=reason, message=message), ()
 
 
+def _wait(service: Service, stuck: Instance, now: int) -> tuple[Service, tuple[Event, ...]]:
+    was = service.status
+    service = move(service, ServiceStatus.WAITING, now, reason=stuck.reason, message=stuck.message)
+    if was is ServiceStatus.WAITING:
+        return service, ()
+    text = f"the service waits for room: {stuck.message}"
+    return service, (Event(EventKind.ABNORMAL, text, stuck.reason),)
+
+
 def _timeout_message(service: Service, first: Instance | None) -> str:
     seconds = (deploy_due_at(service) - service.deploy_started_at) // 1000
     message = f"not deployed within {seconds} s"
     if first is None:
         return f"{message}: instances from before the update were not ready"
     waited_for = {
+        InstanceState.QUEUED: "to find a place",
         InstanceState.PENDING: "to be started",
         InstanceState.STARTING: "to answer its health check",
         InstanceState.BACKOFF: "to be started again",
@@ -319,7 +378,8 @@ def _grace_s(service: Service, instance: Instance) -> int:
 
 
 def _next_wake(service: Service) -> int | None:
-    waiting = [i for i in service.instances if i.state is InstanceState.BACKOFF]
+    trying = (InstanceState.BACKOFF, InstanceState.QUEUED)
+    waiting = [i for i in service.instances if i.state in trying]
     due = [i.retry_at for i in waiting if i.retry_at is not None]
     if service.status is ServiceStatus.DEPLOYING:
         due.append(deploy_due_at(service))

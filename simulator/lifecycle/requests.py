@@ -20,7 +20,7 @@ Change = Callable[[Service, int], tuple[Service, tuple[Event, ...]]]
 """A service and the platform time to the service as asked for, and the events of that."""
 
 STARTABLE = frozenset({S.STOPPED, S.FAILED, S.FINISHED})
-STOPPABLE = frozenset({S.RUNNING, S.CONCERNING, S.FAILED})
+STOPPABLE = frozenset({S.RUNNING, S.CONCERNING, S.FAILED, S.WAITING})
 UNCHANGEABLE = frozenset({S.DEPLOYING, S.STOPPING, S.DELETING})
 """While one of these, nothing but the description is changed."""
 

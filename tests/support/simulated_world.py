@@ -20,14 +20,17 @@ from simulator.lifecycle.objects import (
     ForgetService,
     Goal,
     InstanceState,
+    Node,
     Phase,
     Plan,
+    Room,
     Seen,
     Service,
     Sight,
+    Size,
     StartInstance,
 )
-from simulator.lifecycle.plan import plan, resume, start_failed, started
+from simulator.lifecycle.plan import Policy, plan, resume, start_failed, started
 from simulator.lifecycle.traffic import shares
 
 NOT_LIVE = InstanceState.DRAINING
@@ -92,6 +95,7 @@ class World:
             principles.
         ran_ms: how long machines ran in all; `metered_ms`: how long that was by the meter.
         blind_ms: how long nothing was seen; the meter may be late by as much for each machine.
+        pools: pool id to the cores of each of its nodes; `lost` are those that do not run.
     """
 
     service: Service | None
@@ -107,6 +111,9 @@ class World:
     ran_ms: int = 0
     metered_ms: int = 0
     blind_ms: int = 0
+    pools: dict[str, list[int]] = field(default_factory=dict)
+    lost: set[str] = field(default_factory=set)
+    policy: Policy = field(default_factory=Policy)
 
     # -- what users and the world do --------------------------------------------------------
 
@@ -144,6 +151,23 @@ class World:
             del self.machines[ids[index % len(ids)]]
             self.settle()
 
+    def set_lost(self, pool: str, lost: bool) -> None:
+        if lost:
+            self.lost.add(pool)
+        else:
+            self.lost.discard(pool)
+        self.settle()
+
+    def room(self) -> Room:
+        return {
+            pool: tuple(
+                Node(f"{pool}-{number}", Size(cpus=cores, memory_mb=1 << 20))
+                for number, cores in enumerate(nodes)
+            )
+            for pool, nodes in self.pools.items()
+            if pool not in self.lost
+        }
+
     def set_blind(self, blind: bool) -> None:
         self.blind = blind
         self.settle()
@@ -171,6 +195,7 @@ class World:
         self.coming.clear()
         self.weather = WELL
         self.blind = False
+        self.lost.clear()
         for machine in self.machines.values():
             machine.sick = False
             machine.behaviour = replace(WELL, leaves_ms=machine.behaviour.leaves_ms)
@@ -192,7 +217,7 @@ class World:
         if self.service is None:
             return False
         before, sight = self.service, self._sight()
-        planned = plan(before, sight, self.now)
+        planned = self._planned(before, sight)
         self.plans += 1
         self._check(before, sight, planned)
         self._note(before, planned.events, planned.service)
@@ -200,6 +225,9 @@ class World:
         self.service, self.wake_at = planned.service, planned.wake_at
         did = [self._perform(action) for action in planned.actions]
         return planned.service != before or any(did)
+
+    def _planned(self, service: Service, sight: Sight | None) -> Plan:
+        return plan(service, sight, self.now, self.policy, self.room())
 
     def _sight(self) -> Sight | None:
         if self.blind:
@@ -316,13 +344,14 @@ class World:
 
     def _check(self, before: Service, sight: Sight | None, planned: Plan) -> None:
         after = planned.service
-        assert plan(before, sight, self.now) == planned, "the same arguments, another plan"
-        again = plan(after, sight, self.now)
+        assert self._planned(before, sight) == planned, "the same arguments, another plan"
+        again = self._planned(after, sight)
         assert again.service == after, "planned again at once, it decides otherwise"
         assert again.events == (), "planned again at once, it tells something again"
         assert planned.wake_at is None or planned.wake_at > self.now, "it wakes itself for ever"
         self._check_instances(before, after)
-        self._check_update(before, after)
+        self._check_update(before, after, sight or {})
+        self._check_places(after)
         self._check_shares(after)
         if sight is not None:
             self._check_wanted(after, sight)
@@ -345,7 +374,7 @@ class World:
         for version in after.versions if not after.is_updating else ():
             live = after.instances_of(version.version_id)
             assert len(live) == (version.instances if up else 0)
-        assert not up or after.status in (S.DEPLOYING, S.RUNNING, S.CONCERNING)
+        assert not up or after.status in (S.DEPLOYING, S.RUNNING, S.CONCERNING, S.WAITING)
         live_ready = [i.state is InstanceState.READY for i in after.instances if is_live(i.state)]
         if up and not after.is_updating:
             assert (after.status is S.RUNNING) == all(live_ready)
@@ -353,7 +382,7 @@ class World:
         owned = {i.instance_id for i in after.instances}
         assert sight.keys() <= owned, "an instance has no owner"
 
-    def _check_update(self, before: Service, after: Service) -> None:
+    def _check_update(self, before: Service, after: Service, sight: Sight) -> None:
         """Never more than the surge above, nor more than allowed below, during an update."""
         if not (before.is_updating and after.is_updating) or after.goal is not Goal.RUNNING:
             return
@@ -369,12 +398,34 @@ class World:
             assert len(live) <= max(most, len(lived)) or not is_rolled
             were_ready = sum(i.state is InstanceState.READY for i in lived)
             gone = {i.instance_id for i in lived} - {i.instance_id for i in live}
-            lost_ready = sum(i.state is InstanceState.READY for i in lived if i.instance_id in gone)
+            well = {name for name, seen in sight.items() if seen.healthy}
+            lost_ready = sum(
+                i.state is InstanceState.READY for i in lived if i.instance_id in gone & well
+            )
             allowed = math.floor(share_of(version.max_unavailable, version.instances))
             if not share_of(version.max_surge, version.instances):
                 allowed = max(allowed, 1)
             ready = sum(i.instance_id in ready_now for i in live)
             assert not lost_ready or ready >= version.instances - allowed, (were_ready, ready)
+
+    def _check_places(self, after: Service) -> None:
+        """No node has more than fits, and whatever has a node is counted on it."""
+        taken: dict[str, float] = {}
+        for instance in after.instances:
+            version = after.version(instance.version_id)
+            assert bool(instance.node) == bool(instance.pool)
+            if version is not None and instance.node:
+                taken[instance.node] = taken.get(instance.node, 0) + version.size.cpus
+            if version is not None and version.pools and is_live(instance.state):
+                assert (instance.state is InstanceState.QUEUED) == (not instance.node)
+        for pool, nodes in self.pools.items():
+            for number, cores in enumerate(nodes):
+                assert taken.get(f"{pool}-{number}", 0) <= cores
+        for version in after.versions:
+            share = -(-version.instances // max(1, len(version.pools)))
+            for pool in version.pools:
+                there = [i for i in after.instances_of(version.version_id) if i.pool == pool]
+                assert len(there) <= share or len(version.pools) == 1
 
     def _check_shares(self, after: Service) -> None:
         """The weights are those of one configuration, and what is not ready adds nothing new."""
@@ -392,9 +443,8 @@ class World:
             if isinstance(action, StartInstance):
                 assert states[action.instance_id] is InstanceState.PENDING
             elif isinstance(action, EndInstance):
-                # one that is gone already may be ended once more: that does no harm
-                gone = action.instance_id not in sight
-                assert gone or states[action.instance_id] is InstanceState.DRAINING
+                leaving = (InstanceState.DRAINING, InstanceState.QUEUED)
+                assert states[action.instance_id] in leaving
             else:
                 assert planned.service.goal is Goal.DELETED
                 assert not sight

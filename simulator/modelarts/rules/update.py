@@ -130,7 +130,7 @@ RULES = (
     _rule(
         8,
         "A service is started from stopped, failed or finished, and stopped from running, "
-        "concerning or failed.",
+        "concerning, failed or waiting.",
         "/status",
         {"/status": "running", "/description": None},
         source=_SDK_GUIDE,

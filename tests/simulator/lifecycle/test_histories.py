@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from simulator.errors import StatusForbids
 from simulator.facts.statuses import ServiceStatus as S
 from simulator.lifecycle.health import BACKOFF_LAST_MS
-from simulator.lifecycle.objects import Event, Goal, Service, Version
-from simulator.lifecycle.plan import plan
+from simulator.lifecycle.objects import Event, Goal, InstanceState, Service, Size, Version
+from simulator.lifecycle.plan import Policy, plan
 from simulator.lifecycle.requests import Change, delete, reconfigure, start, stop
 from simulator.lifecycle.schedule import changed
 from tests.support.builders import NOW, a_deployment, a_version
@@ -53,6 +53,17 @@ def request(change: Change) -> Step:
     return ask
 
 
+POOLS = {"a": [8, 8], "b": [8]}
+"""Cores of the nodes of each pool; an instance takes 3."""
+
+
+def in_pools(chosen: tuple[str, ...]) -> dict[str, object]:
+    return {"pools": chosen, "size": Size(cpus=3)} if chosen else {}
+
+
+pools = st.sampled_from([(), (), ("a",), ("b",), ("a", "b")])
+
+
 @dataclass(frozen=True)
 class Update:
     """A change of configuration: what becomes of each version that is there, and what is added.
@@ -66,6 +77,7 @@ class Update:
     fates: tuple[str, ...]
     counts: tuple[int, ...]
     added: int
+    pools: tuple[str, ...]
     max_surge: float
     max_unavailable: float
 
@@ -77,12 +89,10 @@ class Update:
             if fate == "keep":
                 wanted.append(version)
             elif fate == "replace":
-                wanted.append(
-                    replace(version, version_id=f"v{number}", replaces=version.version_id)
-                )
+                wanted.append(self._new(number, version.version_id))
                 number += 1
         for _ in range(max(self.added, not wanted)):
-            wanted.append(a_version(f"v{number}", deploy_timeout_ms=DEPLOY_TIMEOUT_MS))
+            wanted.append(self._new(number, ""))
             number += 1
         first = 100 - 10 * (len(wanted) - 1)
         versions = tuple(
@@ -97,12 +107,21 @@ class Update:
         )
         return reconfigure(service, versions, number, now)
 
+    def _new(self, number: int, replaces: str) -> Version:
+        return a_version(
+            f"v{number}",
+            replaces=replaces,
+            deploy_timeout_ms=DEPLOY_TIMEOUT_MS,
+            **in_pools(self.pools),
+        )
+
 
 updates = st.builds(
     Update,
     fates=st.lists(st.sampled_from(["keep", "replace", "replace", "drop"]), max_size=3).map(tuple),
     counts=st.lists(st.integers(1, 5), min_size=1, max_size=3).map(tuple),
     added=st.sampled_from([0, 0, 0, 1, 2]),
+    pools=pools,
     max_surge=st.sampled_from([1.0, 1.0, 0.0, 0.25, 0.5, 2.0]),
     max_unavailable=st.sampled_from([0.0, 0.0, 0.3, 1.0, 3.0]),
 )
@@ -125,6 +144,9 @@ def happenings() -> st.SearchStrategy[Step]:
         index.map(lambda n: lambda world: world.crash(n)),
         index.map(lambda n: lambda world: world.vanish(n)),
         index.map(lambda n: lambda world: world.sicken(n)),
+        st.tuples(st.sampled_from(["a", "b"]), st.booleans()).map(
+            lambda change: lambda world: world.set_lost(*change)
+        ),
         st.booleans().map(lambda blind: lambda world: world.set_blind(blind)),
         st.booleans().map(lambda keep: lambda world: world.restart_server(keep_running=keep)),
     )
@@ -151,14 +173,19 @@ versions = st.lists(st.integers(1, 3), min_size=1, max_size=2).map(
 )
 @given(
     versions,
+    st.booleans(),
     st.lists(behaviours, max_size=2),
     st.lists(st.tuples(happenings(), durations), min_size=4, max_size=20),
 )
 def test_what_must_hold_holds_and_the_goal_is_reached_after_every_history(
-    wanted: tuple[Version, ...], coming: list[Behaviour], history: list[tuple[Step, int]]
+    wanted: tuple[Version, ...],
+    waits: bool,
+    coming: list[Behaviour],
+    history: list[tuple[Step, int]],
 ) -> None:
     deployment = a_deployment(versions=wanted, next_version=len(wanted) + 1)
-    world = World(deployment, NOW, coming=coming)
+    policy = Policy(waits_for_room=waits)
+    world = World(deployment, NOW, coming=coming, pools=POOLS, policy=policy)
     world.settle()
     for happen, then_ms in history:
         happen(world)
@@ -174,16 +201,28 @@ def assert_settled(world: World) -> None:
     if service is None:
         assert world.machines == {}
         return
-    settled = {Goal.RUNNING: {S.RUNNING, S.FAILED}, Goal.STOPPED: {S.STOPPED}, Goal.DELETED: set()}
+    settled = {
+        Goal.RUNNING: {S.RUNNING, S.FAILED, *full(service)},
+        Goal.STOPPED: {S.STOPPED},
+        Goal.DELETED: set(),
+    }
     assert service.status in settled[service.goal]
+    if service.status in full(service):
+        return
     wanted = sum(v.instances for v in service.versions) if service.status is S.RUNNING else 0
     assert len(world.machines) == len(service.instances) == wanted
     sight = {i: machine.seen(world.now) for i, machine in world.machines.items()}
-    last = plan(service, sight, world.now)
+    last = plan(service, sight, world.now, world.policy, world.room())
     due = service.due_at if service.status is S.RUNNING else None
     assert (last.service, last.actions, last.events, last.wake_at) == (service, (), (), due)
     assert not service.is_updating
     assert_metered(world)
+
+
+def full(service: Service) -> set[S]:
+    """What else a service may end in when some of its instances have no room, for ever."""
+    queued = [i for i in service.instances if i.state is InstanceState.QUEUED]
+    return {S.WAITING, S.CONCERNING} if queued else set()
 
 
 def assert_metered(world: World) -> None:

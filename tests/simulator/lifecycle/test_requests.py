@@ -12,7 +12,7 @@ from tests.support.builders import NOW, a_service, an_instance
 
 # Source: ModelArts SDK and console guides.
 START_FROM = {S.STOPPED, S.FAILED, S.FINISHED}
-STOP_FROM = {S.RUNNING, S.CONCERNING, S.FAILED}
+STOP_FROM = {S.RUNNING, S.CONCERNING, S.FAILED, S.WAITING}
 
 
 @pytest.mark.parametrize("status", sorted(START_FROM))

@@ -1,0 +1,176 @@
+"""Where instances of dedicated pools have their place: pure.
+
+An instance goes to the pool in which its version has the fewest, and there to the node with the
+most room. What has no room is queued and tried again.
+
+Source: Deploying as a Real-Time Service, table 2 (multi-pool load balancing: half of the instances
+in each pool); service events (insufficient resources: three tries, then failed).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+from simulator.lifecycle.objects import Instance, InstanceState, Node, Room, Service, Size, Version
+
+RETRY_MS = 10_000
+"""Between two tries to find a place; nobody documents it."""
+NO_ROOM = "InsufficientResources"
+POOL_LOST = "PoolLost"
+_TOLERANCE = 1e-9
+"""Cores and GPUs are decimals: sums of them may be off by as much."""
+
+
+def placed(service: Service, room: Room, now: int) -> Service:
+    """The service with each new instance at its place, or queued.
+
+    An instance whose pool does not run any more has lost its place.
+    """
+    instances = [_lost(one, room, now) for one in service.instances]
+    free = _free(service, instances, room)
+    for index, instance in enumerate(instances):
+        version = service.version(instance.version_id)
+        if version is None or not version.pools or not _wants_place(instance, now):
+            continue
+        choice = _choose(version, instances, free)
+        if choice is None:
+            instances[index] = _queued(instance, version, room, now)
+            continue
+        pool, node_id = choice
+        free[pool][node_id] = _minus(free[pool][node_id], version.size)
+        instances[index] = replace(
+            instance,
+            state=InstanceState.PENDING,
+            pool=pool,
+            node=node_id,
+            tries=0,
+            retry_at=None,
+            reason="",
+            message="",
+        )
+    return replace(service, instances=tuple(instances))
+
+
+def occupied(service: Service) -> dict[str, dict[str, Size]]:
+    """What the instances of a service take, by pool and node; those on their way out still do."""
+    found: dict[str, dict[str, Size]] = {}
+    for instance in service.instances:
+        version = service.version(instance.version_id)
+        if instance.node and version is not None:
+            nodes = found.setdefault(instance.pool, {})
+            nodes[instance.node] = _plus(nodes.get(instance.node, Size()), version.size)
+    return found
+
+
+def fits(size: Size, free: Size) -> bool:
+    return (
+        size.cpus <= free.cpus + _TOLERANCE
+        and size.memory_mb <= free.memory_mb
+        and size.gpus <= free.gpus + _TOLERANCE
+        and size.npus <= free.npus
+    )
+
+
+def _lost(instance: Instance, room: Room, now: int) -> Instance:
+    if not instance.pool or room.get(instance.pool) or instance.state is InstanceState.DRAINING:
+        return instance
+    message = f"the pool {instance.pool} is lost, and instance {instance.ordinal} with it"
+    return replace(
+        instance,
+        state=InstanceState.QUEUED,
+        pool="",
+        node="",
+        address="",
+        reason=POOL_LOST,
+        message=message,
+        retry_at=now + RETRY_MS,
+    )
+
+
+def _wants_place(instance: Instance, now: int) -> bool:
+    if instance.state is InstanceState.QUEUED:
+        return now >= (instance.retry_at or 0)
+    return instance.state is InstanceState.PENDING and not instance.node
+
+
+def _free(service: Service, instances: list[Instance], room: Room) -> dict[str, dict[str, Size]]:
+    """What is free on each node beside all instances, those of this service too."""
+    free = {pool: {node.node_id: node.free for node in nodes} for pool, nodes in room.items()}
+    for pool, nodes in occupied(replace(service, instances=tuple(instances))).items():
+        for node_id, size in nodes.items():
+            if node_id in free.get(pool, {}):
+                free[pool][node_id] = _minus(free[pool][node_id], size)
+    return free
+
+
+def _choose(
+    version: Version, instances: list[Instance], free: dict[str, dict[str, Size]]
+) -> tuple[str, str] | None:
+    """The pool with the fewest instances of the version, and its node with the most room."""
+    there = Counter(
+        one.pool
+        for one in instances
+        if one.version_id == version.version_id and one.state is not InstanceState.DRAINING
+    )
+    share = -(-version.instances // len(version.pools))  # rounded up: no pool gets more
+    for pool in sorted(version.pools, key=lambda name: (there[name], version.pools.index(name))):
+        if len(version.pools) > 1 and there[pool] >= share:
+            continue
+        nodes = [
+            (size.cpus, size.memory_mb, node_id)
+            for node_id, size in free.get(pool, {}).items()
+            if fits(version.size, size)
+        ]
+        if nodes:
+            most = max(nodes, key=lambda one: (one[0], one[1]))
+            return pool, most[2]
+    return None
+
+
+def _queued(instance: Instance, version: Version, room: Room, now: int) -> Instance:
+    if any(room.get(pool) for pool in version.pools):
+        message = (
+            f"no node of {' and '.join(version.pools)} has {version.size.cpus:g} cores and "
+            f"{version.size.memory_mb} MB free for instance {instance.ordinal}"
+        )
+        reason = NO_ROOM
+    else:
+        message = f"the pool {' and '.join(version.pools)} does not run"
+        reason = POOL_LOST
+    return replace(
+        instance,
+        state=InstanceState.QUEUED,
+        tries=instance.tries + 1,
+        retry_at=now + RETRY_MS,
+        reason=reason,
+        message=message,
+    )
+
+
+def _plus(one: Size, other: Size) -> Size:
+    return Size(
+        one.cpus + other.cpus,
+        one.memory_mb + other.memory_mb,
+        one.gpus + other.gpus,
+        one.npus + other.npus,
+    )
+
+
+def _minus(one: Size, other: Size) -> Size:
+    return Size(
+        one.cpus - other.cpus,
+        one.memory_mb - other.memory_mb,
+        one.gpus - other.gpus,
+        one.npus - other.npus,
+    )
+
+
+def nodes_of(pool_id: str, count: int, size: Size, taken: dict[str, Size]) -> tuple[Node, ...]:
+    """The nodes of a pool with what is left of each.
+
+    Args:
+        taken: what others take, by node.
+    """
+    ids = [f"{pool_id}-{number}" for number in range(1, count + 1)]
+    return tuple(Node(node_id, _minus(size, taken.get(node_id, Size()))) for node_id in ids)
