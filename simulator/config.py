@@ -7,10 +7,11 @@ import os
 import tempfile
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -60,6 +61,26 @@ class NetworkSettings(BaseModel):
     """Id of each security group to its inbound rules."""
 
 
+def _on_this_machine(address: str) -> str:
+    if not address:
+        return address
+    try:
+        url = urlsplit(address)
+        host, _ = url.hostname, url.port
+    except ValueError as error:
+        raise ValueError(f"is no address: {error}") from error
+    if url.scheme != "http" or host not in ("127.0.0.1", "localhost", "::1"):
+        raise ValueError("must be an http address of this machine, such as http://127.0.0.1:9000/")
+    return address
+
+
+class WhenFull(StrEnum):
+    """What a deployment does without room. Source: ModelArts service events."""
+
+    FAIL = "fail"
+    WAIT = "wait"
+
+
 class Settings(BaseSettings):
     """Everything a user can set. Field names are the file's keys and, in upper case with the prefix
     `DRYDOCK_`, the environment's."""
@@ -93,6 +114,12 @@ class Settings(BaseSettings):
     crash_limit: int = Field(default=3, ge=0)
     """How often an instance may die during a deployment before the deployment fails; 0: never, wait
     for the deploy timeout as the cloud does."""
+    when_full: WhenFull = WhenFull.FAIL
+    """What a deployment does for which its dedicated pool has no room: `fail` after three tries, or
+    `wait` until there is some (the status is then `waiting`)."""
+    notification_webhook: Annotated[str, AfterValidator(_on_this_machine)] = ""
+    """Where notifications (`smn_notification`) are posted to: an http address of this machine.
+    Empty: they are kept in a list only."""
     readings: dict[str, str] = Field(default_factory=dict)
     """Which reading is taken where the documents disagree: name to option. docs/rules.md lists
     them."""
@@ -158,6 +185,15 @@ class Paths:
     def objects(self) -> Path:
         """One folder a bucket."""
         return self.home / "objects"
+
+    @property
+    def log_channels(self) -> Path:
+        """The output of instances whose service reports its logs, one folder a log group."""
+        return self.home / "logs"
+
+    @property
+    def heartbeat(self) -> Path:
+        return self.home / "alive"
 
     @property
     def log(self) -> Path:

@@ -17,15 +17,18 @@ from backends.base import Backend, InstancePhase, Observation
 from backends.errors import BackendError
 from simulator import specs
 from simulator.clock import PlatformClock
-from simulator.config import Settings
+from simulator.config import Settings, WhenFull
 from simulator.errors import NotFound
 from simulator.gateway.state import ServiceRoute
+from simulator.heartbeat import PERIOD_S, Heartbeat
+from simulator.lifecycle import placement
 from simulator.lifecycle import plan as lifecycle
 from simulator.lifecycle.objects import (
     Event,
     Goal,
     InstanceState,
     Phase,
+    Room,
     Seen,
     Service,
     Sight,
@@ -96,7 +99,10 @@ class Engine:
         self._prefix = inference_prefix
         self._publish = publish
         self._listen = listen
-        self._policy = lifecycle.Policy(crash_limit=settings.crash_limit)
+        self._heartbeat = Heartbeat(settings.paths.heartbeat)
+        self._policy = lifecycle.Policy(
+            crash_limit=settings.crash_limit, waits_for_room=settings.when_full is WhenFull.WAIT
+        )
         self.sightings = Sightings(backend, self._seen_anew)
         self._prober = Prober(clock, self._probed)
         self._dirty: set[str] = set()
@@ -125,6 +131,16 @@ class Engine:
         """Look at everything, and work out the routes for a gateway that starts: to what was ready
         and still runs."""
         await self.sightings.refresh()
+        if self.sightings.known:
+            running = {
+                seen.instance_id
+                for seen in self.sightings.all()
+                if seen.phase is InstancePhase.RUNNING
+            }
+            alive = max(
+                self._heartbeat.last_ms(), await asyncio.to_thread(self._store.last_instant)
+            )
+            await asyncio.to_thread(self._store.end_runs, alive, running)
         _, all_stored = await asyncio.to_thread(self._store.services)
         routes = []
         for stored in all_stored:
@@ -142,6 +158,7 @@ class Engine:
         self._background = [
             asyncio.create_task(self._relist_for_ever()),
             asyncio.create_task(self._follow_changes()),
+            asyncio.create_task(self._beat_for_ever()),
         ]
 
     def wake(self, service_id: str) -> None:
@@ -183,6 +200,7 @@ class Engine:
         await self._prober.close()
         if not keep_running:
             await self._stop_all()
+            await asyncio.to_thread(self._store.end_runs, self._clock.now_ms(), ())
 
     async def _stop_all(self) -> None:
         await self.sightings.refresh()
@@ -206,6 +224,12 @@ class Engine:
                 await self._remove_orphans()
             except Exception:
                 logger.exception("not everything could be looked at")
+
+    async def _beat_for_ever(self) -> None:
+        while True:
+            if self.sightings.known and self.sightings.all():
+                await asyncio.to_thread(self._heartbeat.beat, self._clock.now_ms())
+            await asyncio.sleep(PERIOD_S)
 
     async def _follow_changes(self) -> None:
         async for _ in self.backend.changes():
@@ -264,7 +288,8 @@ class Engine:
             return
         now = self._clock.now_ms()
         sight = await self._sight(stored, now)
-        planned = lifecycle.plan(stored.service, sight, now, self._policy)
+        room = await self._room(stored)
+        planned = lifecycle.plan(stored.service, sight, now, self._policy, room)
         # Published before it is stored: whoever reads "running" must be able to call it.
         await self._publish(service_id, self._route(stored, planned.service))
         changed = planned.service != stored.service or planned.events
@@ -273,7 +298,22 @@ class Engine:
             return
         for action in planned.actions:
             self._performer.perform(stored, action)
+        if placement.occupied(stored.service) != placement.occupied(planned.service):
+            await self._wake_queued(service_id)
         self._wake_at(service_id, planned.wake_at)
+
+    async def _room(self, stored: Stored) -> Room:
+        if not any(version.pools for version in stored.service.versions):
+            return lifecycle.NO_POOLS
+        return await asyncio.to_thread(
+            self._store.pools.room, stored.row.project_id, beside=stored.row.service_id
+        )
+
+    async def _wake_queued(self, service_id: str) -> None:
+        """A place may have become free: have those look that wait for one."""
+        for queued in await asyncio.to_thread(self._store.pools.queued):
+            if queued != service_id:
+                self.wake(queued)
 
     async def _save(
         self, stored: Stored, service: Service, events: tuple[Event, ...], now: int

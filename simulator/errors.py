@@ -112,14 +112,22 @@ class StatusForbids(Refused):
 
 
 class QuotaExceeded(Refused):
-    """A quota has no room for what was asked."""
+    """A quota has no room for what was asked.
+
+    Attributes:
+        quota: its name in `facts.quotas`.
+        limit: its size; `used`: what is used of it; `asked`: how much more was asked for.
+    """
 
     def __init__(self, quota: str, limit: int, used: int, asked: int) -> None:
         self.quota = quota
         self.limit = limit
         self.used = used
         self.asked = asked
-        super().__init__(f"quota {quota}: {used} of {limit} used, {asked} more asked for")
+        super().__init__(
+            f"quota {quota}: {used} of {limit} used, {asked} more asked for; "
+            f"`drydock quota set {quota} SIZE` stands in for a service ticket"
+        )
 
 
 class InUse(Refused):

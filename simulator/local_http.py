@@ -69,15 +69,23 @@ class LocalHttp:
         """
         return await self._send("GET", f"{path}?{urlencode(params)}" if params else path, max_bytes)
 
-    async def post(self, path: str) -> Answer:
-        """An empty POST. Raises as `get`."""
-        return await self._send("POST", path, None)
+    async def post(self, path: str, body: bytes = b"") -> Answer:
+        """A POST of JSON, or of nothing. Raises as `get`."""
+        return await self._send("POST", path, None, body)
 
-    async def _send(self, method: str, target: str, max_bytes: int | None) -> Answer:
-        headers = [("content-length", "0")] if method == "POST" else []
+    async def _send(
+        self, method: str, target: str, max_bytes: int | None, body: bytes | None = None
+    ) -> Answer:
+        headers = [] if body is None else [("content-length", str(len(body)))]
+        if body:
+            headers.append(("content-type", "application/json"))
         try:
             async with self._pool.stream(
-                method, self._base + target, headers=headers, extensions=self._extensions
+                method,
+                self._base + target,
+                headers=headers,
+                content=body,
+                extensions=self._extensions,
             ) as answer:
                 return Answer(answer.status, await _read(answer, max_bytes))
         except httpcore.ConnectError as error:

@@ -16,19 +16,22 @@ from backends.base import Backend
 from simulator.backend_choice import choose_backend
 from simulator.clock import PlatformClock, real_ms
 from simulator.config import Paths, Settings
-from simulator.engine import Engine
+from simulator.engine import Engine, Told
 from simulator.gateway.interface import DataPlane
 from simulator.gateway.off import NoGateway
 from simulator.gateway.state import GatewayState
 from simulator.gateway.supervise import Gateway
+from simulator.heartbeat import Heartbeat
 from simulator.iam.directory import Directory
 from simulator.iam.identity import Identity
 from simulator.iam.tokens import PROJECT_CLAIM, TokenSigner
 from simulator.identities import identities_from
 from simulator.listeners import Listeners
+from simulator.log_channels import LogChannels
 from simulator.modelarts import wire
 from simulator.modelarts.models import Publisher
 from simulator.modelarts.ruling import Ruling
+from simulator.notifier import Notifier
 from simulator.routetable import RouteTable
 from simulator.store.queries import Store
 from simulator.traffic import Traffic
@@ -95,6 +98,7 @@ class System:
         self.listeners = Listeners()
         self.shutdown = asyncio.Event()
         self.shutdown_mode = ShutdownMode.STOP
+        self._reading: asyncio.Task[None] | None = None
         self.started_at_ms = real_ms()
         self.admin_token = ""
 
@@ -116,7 +120,7 @@ class System:
             ConfigError: the state or the settings are unusable.
         """
         self.admin_token = _load_or_create_token(self.paths.admin_token)
-        self.store = Store(self.paths.database)
+        self.store = Store(self.paths.database, self.ruling.counting)
         try:
             await self._open_parts()
         except BaseException:
@@ -127,7 +131,9 @@ class System:
         installation = self.store.installation_id()
         signer = TokenSigner.from_file(self.paths.signing_key, installation)
         self.clock = PlatformClock(
-            self.settings.clock, self.settings.speed, self.store.last_instant()
+            self.settings.clock,
+            self.settings.speed,
+            max(self.store.last_instant(), Heartbeat(self.paths.heartbeat).last_ms()),
         )
         self.directory = Directory(
             identities=identities_from(self.settings),
@@ -154,8 +160,10 @@ class System:
             inference_prefix=wire.INFERENCE_PREFIX,
             publish=self.routes.publish,
             drained=self.routes.drained,
-            listen=self.listeners.tell,
+            listen=self._tell,
         )
+        self.notifier = Notifier(self.store, self.settings.notification_webhook)
+        self.log_channels = LogChannels(self.store, self.backend, self.paths.log_channels)
         self.publisher = Publisher(
             self.store, self.backend, models=self.paths.models, objects=self.paths.objects
         )
@@ -167,19 +175,32 @@ class System:
             ConfigError: the gateway did not come up (port in use, ...).
         """
         await self.routes.start(await self.engine.routes())
+        if self._with_gateway:
+            self._reading = asyncio.create_task(self.traffic.keep_reading())
+        self.notifier.start()
+        self.log_channels.start()
         await self.publisher.resume()
         await self.engine.start()
 
     async def close(self) -> None:
         """End everything, as `shutdown_mode` says. May be called however far `start` came."""
         mode = self.shutdown_mode
+        if self._reading is not None:
+            self._reading.cancel()
+            await asyncio.gather(self._reading, return_exceptions=True)
         await self.gateway.stop(GATEWAY_DRAIN_S)
         await self.publisher.close()
+        await self.notifier.close()
+        await self.log_channels.close()
         await self.engine.close(keep_running=mode is ShutdownMode.KEEP_RUNNING)
         if mode is ShutdownMode.REMOVE:
             await self.backend.remove_everything()
         await self.backend.close()
         self.store.close()
+
+    def _tell(self, told: Told) -> None:
+        self.listeners.tell(told)
+        self.notifier.wake()
 
     def _gateway_state(self) -> GatewayState:
         watched = self.paths.gateway / "dynamic"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from simulator.gateway.admin import AdminUnavailable, VersionTraffic
 from simulator.gateway.interface import DataPlane
@@ -12,11 +14,18 @@ from simulator.gateway.interface import DataPlane
 FRESH_S = 0.5
 """Figures younger than this are not read again."""
 RATE_WINDOW_S = 5.0
+MINUTE_S = 60.0
+SAMPLE_S = 5.0
+"""The counters are read this often even when nobody looks: what is counted over a minute is counted
+over up to this much more."""
+
+Key = tuple[str, str]
+"""Service and version."""
 
 
 @dataclass(frozen=True)
 class Figures:
-    """Of one service, over its versions.
+    """Of one service over its versions, or of one version.
 
     Attributes:
         errors: answers with a status of 4xx or 5xx.
@@ -37,16 +46,27 @@ class Reading:
     """All counters at one instant (seconds of the monotonic clock)."""
 
     at_s: float
-    versions: dict[tuple[str, str], VersionTraffic]
+    versions: dict[Key, VersionTraffic]
 
 
 class Traffic:
-    """Reads the gateway's counters when asked, at most every `FRESH_S` seconds."""
+    """Reads the gateway's counters when asked, at most every `FRESH_S` seconds.
+
+    Two lists of readings: those of the last seconds, for rates; and every few seconds one, back to
+    the last that is older than a minute.
+    """
 
     def __init__(self, gateway: DataPlane) -> None:
         self._gateway = gateway
         self._readings: list[Reading] = []
+        self._minute: list[Reading] = []
         self._lock = asyncio.Lock()
+
+    async def keep_reading(self) -> None:
+        """Read from time to time, for ever."""
+        while True:
+            await self.refresh()
+            await asyncio.sleep(SAMPLE_S)
 
     async def refresh(self) -> None:
         """Read the counters unless that was just done. A gateway that is away changes nothing."""
@@ -62,6 +82,13 @@ class Traffic:
             recent = [r for r in self._readings if now - r.at_s <= RATE_WINDOW_S]
             older = self._readings[-1:] if not recent else []
             self._readings = [*older, *recent, reading]
+            self._remember(reading)
+
+    def _remember(self, reading: Reading) -> None:
+        if self._minute and reading.at_s - self._minute[-1].at_s < SAMPLE_S - FRESH_S:
+            return
+        old = [one for one in self._minute if reading.at_s - one.at_s >= MINUTE_S]
+        self._minute = [*old[-1:], *self._minute[len(old) :], reading]
 
     def version_requests(self, service_id: str, version_id: str) -> int:
         """Requests that a version has answered."""
@@ -72,15 +99,33 @@ class Traffic:
 
     def service(self, service_id: str) -> Figures:
         """The figures of one service, as of the latest reading."""
+        return self._figures(lambda key: key[0] == service_id)
+
+    def version(self, service_id: str, version_id: str) -> Figures:
+        """The figures of one version, as of the latest reading."""
+        return self._figures(lambda key: key == (service_id, version_id))
+
+    def requests_in_last_minute(self, service_id: str) -> int:
+        """Requests that a service has answered in the minute before the latest reading: since the
+        last reading that is a minute old then, or since all counters began where there is none."""
+        if not self._readings:
+            return 0
+        last = self._readings[-1]
+        start_s = last.at_s - MINUTE_S
+        old = [one for one in self._minute if one.at_s <= start_s] or [Reading(start_s, {})]
+        since = [one for one in self._minute if start_s < one.at_s < last.at_s]
+        return _answered([old[-1], *since, last], service_id)
+
+    def _figures(self, is_meant: Callable[[Key], bool]) -> Figures:
         if not self._readings:
             return Figures()
         last, first = self._readings[-1], self._readings[0]
-        mine = [v for key, v in last.versions.items() if key[0] == service_id]
+        mine = [v for key, v in last.versions.items() if is_meant(key)]
         if not mine:
             return Figures()
         total = sum(v.requests_total for v in mine)
         busiest = max(mine, key=lambda v: v.requests_total)
-        before = sum(v.requests_total for key, v in first.versions.items() if key[0] == service_id)
+        before = sum(v.requests_total for key, v in first.versions.items() if is_meant(key))
         seconds = last.at_s - first.at_s
         return Figures(
             requests=total,
@@ -96,6 +141,20 @@ class Traffic:
             return 0.0
         services = {service_id for service_id, _ in self._readings[-1].versions}
         return sum(self.service(service_id).requests_per_s for service_id in services)
+
+
+def _answered(readings: Sequence[Reading], service_id: str) -> int:
+    """Requests that a service answered between readings. A counter that fell began anew: the
+    gateway was restarted, or the version went and came back."""
+    total = 0
+    for before, after in pairwise(readings):
+        for key, version in after.versions.items():
+            if key[0] == service_id:
+                known = before.versions.get(key)
+                counted = known.requests_total if known else 0
+                now = version.requests_total
+                total += now if now < counted else now - counted
+    return total
 
 
 def _first(*values: float | None) -> float | None:

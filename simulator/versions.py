@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from simulator.store.tables import VersionRow
 
-_RUNS = ("model_id", "specification", "cpus", "memory_mib", "gpus", "npus", "envs")
+_RUNS = ("model_id", "specification", "cpus", "memory_mib", "gpus", "npus", "envs", "pools")
 """What an instance is made of: where all of these are equal, instances need not be replaced."""
 
 

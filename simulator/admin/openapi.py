@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from simulator.admin import views
+from simulator.admin.answer_schemas import SCHEMAS
 from simulator.admin.imports import ImportModel
+from simulator.admin.notification_routes import NotificationsQuery, notification_view
+from simulator.admin.pool_routes import ChangePool, CreatePool, pool_view
+from simulator.admin.quota_routes import QuotaSize, QuotasQuery
 from simulator.admin.routes import Advance, EventsQuery, LogsQuery, Shutdown
-from simulator.clock import ClockMode
-from simulator.facts.statuses import ModelStatus, ServiceKind, ServiceStatus
-from simulator.gateway.status import Phase
-from simulator.lifecycle.objects import EventKind, InstanceState
+from simulator.admin.usage_routes import UsageQuery
+from simulator.facts.quotas import QUOTAS, REAL_TIME_SERVICES
+from simulator.lifecycle.objects import Size
+from simulator.lifecycle.placement import nodes_of
 from simulator.openapi import (
     TOO_LARGE,
     Answer,
@@ -18,19 +24,14 @@ from simulator.openapi import (
     Form,
     Operation,
     Surface,
-    anything,
-    array,
-    count,
-    flag,
-    integer,
-    maybe,
     model_schema,
-    number,
-    record,
     text,
     word,
 )
 from simulator.rules.openapi import Schema, reference
+from simulator.store.quotas import QuotaUse
+from simulator.store.tables import NotificationRow, PoolRow
+from simulator.store.usage import Usage
 
 OWN = Form("DrydockError", "code", "message", ("hint", "request_id"))
 SCHEMES: dict[str, Schema] = {
@@ -43,6 +44,9 @@ SCHEMES: dict[str, Schema] = {
 }
 _SERVICE_ID = {"service_id": text("Id of the service, of any project.", minLength=1)}
 _MODEL_ID = {"model_id": text("Id of the model.", minLength=1)}
+_SOME_ID = "1bd6f1d1-6a34-4d7e-9b0a-3c2f1e0d9a88"
+_SOME_USER = "00000000000000000000000000000001"
+_SOME_PROJECT = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
 _UNPROVED = Fault(401, "AdminTokenWrong", "the admin token is missing or wrong", OWN)
 _INVALID = Fault(400, "InvalidRequest", "the request cannot be read, or breaks a rule", OWN)
 _MISSING = Fault(404, "NotFound", "it does not exist", OWN)
@@ -57,8 +61,8 @@ def surface() -> Surface:
     return Surface(
         tag="drydock",
         about="What only the simulator has: its state, its logs, imports from this machine.",
-        operations={**_server(), **_services(), **_models()},
-        schemas=_SCHEMAS,
+        operations={**_server(), **_services(), **_models(), **_pools(), **_accounts()},
+        schemas=SCHEMAS,
         security=SCHEMES,
     )
 
@@ -127,9 +131,113 @@ def _models() -> dict[str, Operation]:
     }
 
 
-def _operation(answer: str, *faults: Fault, **more: Any) -> Operation:
+def _pools() -> dict[str, Operation]:
+    row = PoolRow(
+        project_id=_SOME_PROJECT,
+        pool_id="pool-a",
+        generation="new",
+        status="running",
+        specification="modelarts.vm.cpu.2u",
+        cpus=2,
+        memory_mib=8192,
+        nodes=2,
+        created_at=1_780_000_000_000,
+    )
+    example = pool_view(row, nodes_of("pool-a", 2, Size(2, 8192), {"pool-a-1": Size(1, 4096)}))
+    named = {"pool_id": text("Id of the pool.", minLength=1)}
+    made = {"two nodes": {"summary": "Two nodes", "value": {"pool_id": "pool-a", "nodes": 2}}}
+    lost = {"lost": {"summary": "The pool is lost", "value": {"status": "abnormal"}}}
+    taken = Fault(409, "NameTaken", "the project has a pool of this id", OWN)
+    return {
+        "ListPools": _operation("PoolList", _STORE, example={"pools": [example]}),
+        "CreatePool": _operation(
+            "Pool",
+            _INVALID,
+            TOO_LARGE,
+            taken,
+            _STORE,
+            _FULL,
+            example=example,
+            body=Body(schema=model_schema(CreatePool), examples=made),
+        ),
+        "ChangePool": _operation(
+            "Pool",
+            _INVALID,
+            _MISSING,
+            TOO_LARGE,
+            _USED,
+            _STORE,
+            _FULL,
+            example=example,
+            path=named,
+            body=Body(schema=model_schema(ChangePool), examples=lost),
+        ),
+        "DeletePool": _operation("Done", _MISSING, _USED, _STORE, _FULL, path=named),
+    }
+
+
+def _accounts() -> dict[str, Operation]:
+    """What is used, and how much of it there may be."""
+    use = QuotaUse(REAL_TIME_SERVICES, size=30, used=3, default=QUOTAS[REAL_TIME_SERVICES].default)
+    named = {"name": word("Name of the quota.", *QUOTAS)}
+    size = {"raised": {"summary": "Room for 30", "value": {"size": use.size}}}
+    told = NotificationRow(
+        notification_id=1,
+        project_id=_SOME_PROJECT,
+        service_id=_SOME_ID,
+        service_name="mnist",
+        topic="urn:smn:drydock-1:0a1b:alarms",
+        status="running",
+        text="the service is running",
+        at=1_780_000_000_000,
+    )
+    usage = Usage(_SOME_ID, "mnist", "modelarts.vm.cpu.2u", 5_400_250, runs=2, running_now=1)
+    return {
+        "ListQuotas": _operation(
+            "QuotaList",
+            _INVALID,
+            _STORE,
+            example=views.quotas_view(_SOME_USER, "drydock", _SOME_PROJECT, [use]),
+            query=QuotasQuery,
+        ),
+        "SetQuota": _operation(
+            "Quota",
+            _INVALID,
+            TOO_LARGE,
+            _STORE,
+            _FULL,
+            example=views.quota_view(use),
+            path=named,
+            body=Body(schema=model_schema(QuotaSize), examples=size),
+        ),
+        "ResetQuota": _operation(
+            "Quota",
+            _INVALID,
+            _STORE,
+            _FULL,
+            example=views.quota_view(replace(use, size=use.default)),
+            path=named,
+        ),
+        "ListNotifications": _operation(
+            "NotificationList",
+            _INVALID,
+            _STORE,
+            example={"notifications": [notification_view(told)]},
+            query=NotificationsQuery,
+        ),
+        "ShowUsage": _operation(
+            "Usage",
+            _INVALID,
+            _STORE,
+            example=views.usage_view(1_780_000_000_000, 1_780_086_400_000, [usage]),
+            query=UsageQuery,
+        ),
+    }
+
+
+def _operation(answer: str, *faults: Fault, example: Any = None, **more: Any) -> Operation:
     return Operation(
-        answer=Answer("Done.", reference(answer)),
+        answer=Answer("Done.", reference(answer), example=example),
         faults=[_UNPROVED, *faults],
         security=("admin",),
         **more,
@@ -143,188 +251,3 @@ def _stream(media_type: str, about: str, *faults: Fault, **more: Any) -> Operati
         security=("admin",),
         **more,
     )
-
-
-def _instant(about: str) -> Schema:
-    return integer(f"{about}; milliseconds since 1970.")
-
-
-_EVENT = {
-    "at_ms": _instant("When"),
-    "kind": word("Whether it is well.", *EventKind),
-    "text": text("What happened."),
-    "reason": text("Code of the cause; empty when nothing is wrong."),
-    "evidence": text("What shows it, such as the end of a log."),
-}
-_VERSION = {
-    "version_id": text("Id within the service."),
-    "model_id": text("The model that runs."),
-    "model_name": text("Its name."),
-    "model_version": text("Its version."),
-    "weight": integer("Percentage of the traffic.", minimum=0, maximum=100),
-    "specification": text("What one instance gets."),
-    "instances_wanted": count("How many should run."),
-    "instances_ready": count("How many are healthy."),
-    "requests_total": count("How often it was called."),
-}
-_SERVICE = {
-    "service_id": text("Id."),
-    "name": text("Name."),
-    "kind": word("How it infers.", *ServiceKind),
-    "status": word("What it does now.", *ServiceStatus),
-    "reason": text("Code of what is wrong; empty when nothing is."),
-    "message": text("What is wrong, in a sentence."),
-    "evidence": text("What shows it."),
-    "progress": integer("How much is deployed, percent.", minimum=0, maximum=100),
-    "created_at_ms": _instant("When it was made"),
-    "transition_at_ms": _instant("When its status last changed"),
-    "instances_wanted": count("How many should run."),
-    "instances_ready": count("How many are healthy."),
-    "access_address": text("Where to send inference requests."),
-    "last_event": maybe(reference("HistoryEvent") | {"description": "What happened last."}),
-    "versions": array(record("A version.", _VERSION), "Its versions."),
-    "requests_total": count("How often it was called."),
-    "errors_total": count("How many calls failed."),
-    "requests_per_s": number("Calls a second, now."),
-    "p50_ms": maybe(number("Half of the answers were faster.")),
-    "p99_ms": maybe(number("99% of the answers were faster.")),
-}
-_INSTANCE = {
-    "instance_id": text("Id."),
-    "version_id": text("What it runs."),
-    "state": word("Where it is in its life.", *InstanceState),
-    "ref": text("The engine's name for it."),
-    "address": text("Where it listens."),
-    "accelerator": text("What it computes on."),
-    "restarts": count("How often it was started again."),
-    "exit_code": maybe(integer("How it ended.")),
-    "reason": text("Code of what is wrong."),
-    "message": text("What is wrong."),
-    "started_at_ms": maybe(_instant("When it was started")),
-    "ready_at_ms": maybe(_instant("When it became ready")),
-    "retry_at_ms": maybe(_instant("When it is tried again")),
-}
-_DETAIL = {
-    "instances": array(record("An instance.", _INSTANCE), "Its instances."),
-    "config": anything("The request that made it."),
-    "apis": array(
-        record("An API.", {"path": text("Path."), "method": text("Method.")}), "What it serves."
-    ),
-}
-_MODEL = {
-    "model_id": text("Id."),
-    "name": text("Name."),
-    "version": text("Version."),
-    "type": text("Engine."),
-    "status": word("What it does now.", *ModelStatus),
-    "message": text("What is wrong."),
-    "source": text("Where it was imported from."),
-    "size_bytes": count("Size of its package."),
-    "created_at_ms": _instant("When it was made"),
-}
-_STATE = {
-    "server": record(
-        "The server.",
-        {
-            "version": text("Version of Drydock."),
-            "pid": integer("Process id."),
-            "home": text("Data directory."),
-            "address": text("Where it listens."),
-            "started_at_ms": _instant("When it was started"),
-            "project_id": text("The development project."),
-        },
-    ),
-    "backend": record(
-        "Where instances run.",
-        {
-            "name": text("Name."),
-            "available": flag("Whether it answers."),
-            "detail": text("What is known of it."),
-            "survives_server": flag("Whether instances outlive the server."),
-            "runs_images": flag("Whether it runs container images."),
-        },
-    ),
-    "gateway": record(
-        "Who serves inference requests.",
-        {
-            "status": word("How it is.", *Phase),
-            "detail": text("What it is."),
-            "pid": maybe(integer("Process id.")),
-            "restarts": count("How often it was started again."),
-            "requests_per_s": number("Requests a second, now."),
-            "error": text("What is wrong."),
-        },
-    ),
-    "clock": record(
-        "The platform clock.",
-        {
-            "mode": word("How it goes.", *ClockMode),
-            "speed": number("Platform seconds a real second."),
-            "now_ms": _instant("What it shows"),
-        },
-    ),
-    "quota": {
-        "type": "object",
-        "description": "What may be used, by name.",
-        "additionalProperties": record(
-            "", {"used": count("What is used."), "limit": count("What may be used.")}
-        ),
-    },
-    "services": array(record("A service.", _SERVICE), "All services."),
-    "models": array(record("A model.", _MODEL), "All models."),
-}
-_ENVIRONMENT = {
-    "endpoint": text("Address of everything."),
-    "auth_url": text("Address of the identity service."),
-    "modelarts_endpoint": text("Address of the ModelArts API, with the project."),
-    "region": text("Region."),
-    "project_id": text("Id of the development project."),
-    "project_name": text("Its name."),
-    "user_name": text("The development user."),
-    "password": text("The password."),
-    "domain_name": text("The account."),
-    "access_key": text("Access key (AK)."),
-    "secret_key": text("Secret key (SK)."),
-    "token": text("A token of the project."),
-    "token_expires_at": integer("When it ends, seconds since 1970."),
-}
-_SCHEMAS: dict[str, Schema] = {
-    "DrydockError": record(
-        "An error in Drydock's own form.",
-        {
-            "code": text("Stable code.", examples=["NotFound"]),
-            "message": text("What is wrong."),
-            "hint": text("What to do; may be empty."),
-            "request_id": text("Id of the request, as in the server's log."),
-            "violations": array(reference("Violation"), "Every rule that is broken."),
-        },
-        optional=["violations"],
-    ),
-    "Health": record(
-        "That the server answers.",
-        {
-            "status": word("ok.", "ok"),
-            "version": text("Version of Drydock."),
-            "pid": integer("Process id."),
-            "uptime_s": number("Seconds since it was started."),
-        },
-    ),
-    "State": record("Everything at a glance.", _STATE),
-    "Environment": record("What clients need.", _ENVIRONMENT),
-    "ShuttingDown": record(
-        "The server ends.",
-        {"pid": integer("Process id."), "note": text("What to know; may be empty.")},
-    ),
-    "WasReset": record(
-        "What was deleted.", {"services": count("Services."), "models": count("Models.")}
-    ),
-    "ClockAdvanced": record("The clock.", {"now_ms": _instant("What it shows")}),
-    "HistoryEvent": record("Something that happened.", _EVENT),
-    "History": record("Events.", {"events": array(reference("HistoryEvent"), "Newest first.")}),
-    "ServiceInFull": record("A service in full.", {**_SERVICE, **_DETAIL}),
-    "Imported": record(
-        "The new model.",
-        {"model_id": text("Id."), "name": text("Name."), "version": text("Version.")},
-    ),
-    "Done": record("Done.", {}),
-}

@@ -16,11 +16,13 @@ from starlette.responses import StreamingResponse
 
 from simulator.admin import views
 from simulator.admin.imports import ImportModel, import_model
+from simulator.admin.notification_routes import add_notification_routes
+from simulator.admin.pool_routes import add_pool_routes
+from simulator.admin.quota_routes import add_quota_routes
+from simulator.admin.usage_routes import add_usage_routes
 from simulator.clock import ClockMode, real_ms
 from simulator.engine import Told
 from simulator.errors import InvalidRequest, Violation
-from simulator.facts import limits
-from simulator.facts.statuses import ServiceKind
 from simulator.gateway.status import Phase
 from simulator.lifecycle import requests
 from simulator.modelarts.queries import read_query
@@ -88,6 +90,10 @@ def admin_router(system: System) -> APIRouter:
     _add_server_routes(guarded, system)
     _add_service_routes(guarded, system)
     _add_model_routes(guarded, system)
+    add_notification_routes(guarded, system)
+    add_pool_routes(guarded, system)
+    add_quota_routes(guarded, system)
+    add_usage_routes(guarded, system)
     router.include_router(guarded)
     return router
 
@@ -223,7 +229,7 @@ async def _state(system: System) -> dict[str, Any]:
     models = await asyncio.to_thread(store.models)
     last_events = await asyncio.to_thread(store.last_events)
     await system.traffic.refresh()
-    used = sum(stored.row.kind == ServiceKind.REAL_TIME for stored in services)
+    quotas = await asyncio.to_thread(store.quotas, _project_id(system), system.identity.user_id)
     return {
         "server": {
             "version": VERSION,
@@ -240,7 +246,7 @@ async def _state(system: System) -> dict[str, Any]:
             "speed": system.clock.speed,
             "now_ms": system.clock.now_ms(),
         },
-        "quota": {"real_time_services": {"used": used, "limit": limits.REAL_TIME_SERVICES}},
+        "quota": views.quota_summary(quotas),
         "services": [
             views.service_view(
                 stored, system.traffic, last_events.get(stored.row.service_id), system.endpoint

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from simulator.facts.quotas import QUOTAS
 from simulator.lifecycle.objects import InstanceState
 from simulator.modelarts import wire
 from simulator.store.queries import Stored
+from simulator.store.quotas import QuotaUse
 from simulator.store.tables import EventRow, InstanceRow, ModelRow, VersionRow
+from simulator.store.usage import PoolUsage, Usage
 from simulator.traffic import Figures, Traffic
 
 Json = dict[str, Any]
@@ -97,6 +101,65 @@ def model_view(row: ModelRow) -> Json:
         "source": row.source,
         "size_bytes": row.size_bytes,
         "created_at_ms": row.created_at,
+    }
+
+
+def quotas_view(user_id: str, user_name: str, project_id: str, uses: Iterable[QuotaUse]) -> Json:
+    """All quotas of a user in a project."""
+    return {
+        "user_id": user_id,
+        "user_name": user_name,
+        "project_id": project_id,
+        "quotas": [quota_view(use) for use in uses],
+    }
+
+
+def quota_view(use: QuotaUse) -> Json:
+    quota = QUOTAS[use.name]
+    return {
+        "name": use.name,
+        "size": use.size,
+        "used": use.used,
+        "default": use.default,
+        "statement": quota.statement,
+        "source": quota.source,
+    }
+
+
+def quota_summary(uses: Iterable[QuotaUse]) -> Json:
+    """All quotas in the overview, by name as `real_time_services`."""
+    return {use.name.replace("-", "_"): {"used": use.used, "limit": use.size} for use in uses}
+
+
+def usage_view(
+    since: int, until: int, found: Sequence[Usage], pools: Sequence[PoolUsage] = ()
+) -> Json:
+    """What was used in an interval; platform time, epoch ms."""
+    return {
+        "since_ms": since,
+        "until_ms": until,
+        "services": [
+            {
+                "service_id": one.service_id,
+                "service_name": one.service_name,
+                "specification": one.specification,
+                "instance_seconds": one.instance_ms / 1000,
+                "runs": one.runs,
+                "running_now": one.running_now,
+            }
+            for one in found
+        ],
+        "total_instance_seconds": sum(one.instance_ms for one in found) / 1000,
+        "pools": [
+            {
+                "pool_id": one.pool_id,
+                "specification": one.specification,
+                "node_seconds": one.node_ms / 1000,
+                "nodes_now": one.nodes_now,
+            }
+            for one in pools
+        ],
+        "total_node_seconds": sum(one.node_ms for one in pools) / 1000,
     }
 
 

@@ -212,7 +212,7 @@ class Drydock:
     # -- looking ----------------------------------------------------------------------------
 
     def services(self) -> list[Json]:
-        """All services of the project as the API lists them, newest first."""
+        """The services of the default workspace as the API lists them, newest first."""
         found: list[Json] = self._api("/services", limit=1000)["services"]
         return found
 

@@ -17,10 +17,13 @@ from simulator.cli import (
     images,
     logs,
     models,
+    pools,
     predict,
+    quota,
     rules,
     server_commands,
     services,
+    usage,
 )
 from simulator.cli.demo import command as demo
 from simulator.cli.failures import ExitCode, Failure
@@ -129,6 +132,9 @@ app.command("conform")(conform.conform)
 app.command("predict")(predict.predict)
 app.command("logs")(logs.logs)
 app.command("env")(environment.env)
+app.command("usage")(usage.usage)
 app.add_typer(services.app, name="services")
 app.add_typer(models.app, name="models")
 app.add_typer(images.app, name="images")
+app.add_typer(pools.app, name="pools")
+app.add_typer(quota.app, name="quota")

@@ -125,6 +125,40 @@ class Server:
     def delete_model(self, model_id: str) -> None:
         self._admin("DELETE", f"/models/{quote(model_id, safe='')}")
 
+    def quotas(self) -> list[Json]:
+        """What the development user may have, and has."""
+        quotas: list[Json] = self._admin("GET", "/quotas")["quotas"]
+        return quotas
+
+    def set_quota(self, name: str, size: int) -> Json:
+        """Give a quota another size; returns it."""
+        return self._admin("PUT", _quota(name), {"size": size})
+
+    def reset_quota(self, name: str) -> Json:
+        """Give a quota its documented size; returns it."""
+        return self._admin("DELETE", _quota(name))
+
+    def pools(self) -> list[Json]:
+        """Dedicated resource pools, with what is left on their nodes."""
+        pools: list[Json] = self._admin("GET", "/pools")["pools"]
+        return pools
+
+    def create_pool(self, pool: Json) -> Json:
+        """Make a dedicated pool; returns it."""
+        return self._admin("POST", "/pools", pool)
+
+    def change_pool(self, pool_id: str, changes: Json) -> Json:
+        """Resize a pool, or lose it or bring it back; returns it."""
+        return self._admin("PATCH", _pool(pool_id), changes)
+
+    def delete_pool(self, pool_id: str) -> None:
+        self._admin("DELETE", _pool(pool_id))
+
+    def usage(self, since_ms: int = 0, until_ms: int | None = None) -> Json:
+        """How long instances ran in an interval of platform time, epoch milliseconds."""
+        until = "" if until_ms is None else f"&until_ms={until_ms}"
+        return self._admin("GET", f"/usage?since_ms={since_ms}{until}")
+
     def reset(self) -> Json:
         """Delete all services and models; answers when they have gone."""
         return self._admin("POST", "/reset", timeout_s=None)
@@ -261,6 +295,14 @@ def _not_running(paths: Paths) -> NotRunning:
 
 def _service(service_id: str) -> str:
     return f"/services/{quote(service_id, safe='')}"
+
+
+def _pool(pool_id: str) -> str:
+    return f"/pools/{quote(pool_id, safe='')}"
+
+
+def _quota(name: str) -> str:
+    return f"/quotas/{quote(name, safe='')}"
 
 
 def _object(answer: httpx.Response) -> Json:

@@ -12,6 +12,9 @@ DEPLOY_TIMEOUT_MAX_S = 7200
 INSTANCES_PER_MODEL = 5
 """Source: Deploying Services, table 5, instance_count."""
 
+INSTANCES_LARGEST = 128
+"""The largest number that any edition states for it. Source: API definition, instance_count."""
+
 REAL_TIME_SERVICES = 20
 """Real-time services a user may have. Source: Deploying as a Real-Time Service, constraints."""
 
@@ -50,3 +53,11 @@ LIST_LIMIT = 1000
 MAX_SURGE_DEFAULT = 1.0
 MAX_UNAVAILABLE_DEFAULT = 0.0
 """Below 1 a share of the instances, from 1 on a count. Source: Deploying Services, table 7."""
+
+TAGS_PER_SERVICE = 20
+TAG_KEY_CHARACTERS = 128
+TAG_VALUE_CHARACTERS = 255
+"""Source: Adding a Resource Tag (lengths), quotas (tags of a service)."""
+
+CASCADE_VERSIONS = 20
+"""Versions that one cascading deletion removes. Source: Deleting an AI Application, cascade."""

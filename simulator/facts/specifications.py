@@ -1,7 +1,7 @@
 """The documented compute specifications.
 
 Source: Deploying Services, table 5, specification (names); Querying Service Specifications
-(vCPUs and memory of the examples).
+(vCPUs, memory and cards of the examples).
 """
 
 from __future__ import annotations
@@ -10,6 +10,23 @@ from dataclasses import dataclass
 
 CUSTOM = "custom"
 """The specification that takes its sizes from custom_spec."""
+
+BILLING_ITEM = 1
+"""extend_params of each specification in the documents' examples: the item on the bill."""
+
+
+@dataclass(frozen=True)
+class Accelerator:
+    """A card that computes.
+
+    Attributes:
+        brand, version: as the cloud names them.
+        memory_gb: memory of one card, GB (1,073,741,824 bytes).
+    """
+
+    brand: str
+    version: str
+    memory_gb: int
 
 
 @dataclass(frozen=True)
@@ -21,6 +38,7 @@ class Specification:
         memory_mb: megabytes (1,048,576 bytes).
         gpus, npus: accelerators; decimals only for GPUs of custom specifications.
         is_free: free specifications do not take part in gray launches.
+        accelerator: which GPUs or NPUs; None where there are none or the documents name none.
     """
 
     name: str
@@ -29,6 +47,7 @@ class Specification:
     gpus: float = 0.0
     npus: int = 0
     is_free: bool = False
+    accelerator: Accelerator | None = None
 
     @property
     def category(self) -> str:
@@ -41,8 +60,20 @@ SPECIFICATIONS: dict[str, Specification] = {
     for spec in (
         Specification("modelarts.vm.cpu.2u", cpus=2, memory_mb=8192),
         Specification("modelarts.vm.cpu.free", cpus=1, memory_mb=4096, is_free=True),
-        Specification("modelarts.vm.gpu.p4", cpus=8, memory_mb=32768, gpus=1),
+        Specification(
+            "modelarts.vm.gpu.p4",
+            cpus=8,
+            memory_mb=32768,
+            gpus=1,
+            accelerator=Accelerator("NVIDIA", "P4", memory_gb=16),
+        ),
         Specification("modelarts.vm.gpu.free", cpus=2, memory_mb=8192, gpus=1, is_free=True),
-        Specification("modelarts.vm.ai1.a310", cpus=3, memory_mb=6144, npus=1),
+        Specification(
+            "modelarts.vm.ai1.a310",
+            cpus=3,
+            memory_mb=6144,
+            npus=1,
+            accelerator=Accelerator("Ascend", "Snt3", memory_gb=8),
+        ),
     )
 }

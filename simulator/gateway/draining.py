@@ -8,11 +8,11 @@ open between Envoy and the instance is therefore what still runs.
 from __future__ import annotations
 
 import asyncio
-import time
 from pathlib import Path
 
 import psutil
 
+from simulator.clock import steady_s
 from simulator.gateway.state import Endpoint
 
 PAUSE_S = 0.05
@@ -30,9 +30,9 @@ async def drained(pid: int | None, endpoint: Endpoint, within_s: float) -> bool:
     Returns:
         Whether none is open.
     """
-    ends = time.monotonic() + within_s
+    ends = steady_s() + within_s
     while pid is not None and await asyncio.to_thread(open_connections, pid, endpoint) > 0:
-        left_s = ends - time.monotonic()
+        left_s = ends - steady_s()
         if left_s <= 0:
             return False
         await asyncio.sleep(min(PAUSE_S, left_s))

@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from simulator.facts.specifications import SPECIFICATIONS
 from simulator.facts.statuses import ModelStatus, ServiceKind, ServiceStatus
 from simulator.lifecycle.objects import EventKind
+from simulator.modelarts.offer_schemas import OFFERS
 from simulator.modelarts.rules.model import MODEL_TYPES
+from simulator.modelarts.schema_parts import instant as _instant
+from simulator.modelarts.schema_parts import page as _page
 from simulator.openapi import (
     anything,
     array,
@@ -40,19 +43,6 @@ ERROR = record(
     optional=["violations"],
 )
 _WARNINGS = array(reference("Violation"), "Extension: what is accepted and should be told.")
-
-
-def _page(about: str, name: str, item: str, more: Mapping[str, Schema] | None = None) -> Schema:
-    counts = {
-        "total_count": count("How many match."),
-        "count": count("How many are on this page."),
-    }
-    return record(about, {**(more or {}), **counts, name: array(reference(item), "This page.")})
-
-
-def _instant(about: str) -> Schema:
-    return integer(f"{about}; milliseconds since 1970.")
-
 
 _SERVICE_ITEM = {
     "service_id": text("Id of the service."),
@@ -157,26 +147,6 @@ _MODEL_DETAIL = {
     "image_address": text("The image, for image models."),
     "error_msg": text("Why it could not be published."),
 }
-_SPECIFICATION = record(
-    "What one instance can get.",
-    {
-        "specification": word("Its name.", *SPECIFICATIONS),
-        "billing_spec": text("The name on the bill."),
-        "category": word("What computes.", "CPU", "GPU", "NPU"),
-        "cpu_info": record(
-            "Its cores.", {"arch": text("Kind of core."), "cpu": number("How many.")}
-        ),
-        "memory_info": record(
-            "Its memory.", {"memory": integer("How much."), "unit": text("Of what: MB.")}
-        ),
-        "is_open": flag("Whether it can be asked for."),
-        "spec_status": word("Whether there is some left.", "normal", "sellout"),
-        "is_free": flag("Whether it costs nothing."),
-        "over_quota": flag("Whether the quota is used up."),
-        "source_type": text("auto for models of ExeML."),
-        "display_en": text("What people read."),
-    },
-)
 _EVENT = record(
     "Something that happened to a service.",
     {
@@ -197,6 +167,40 @@ _UPDATE = record(
     },
     optional=["cluster_id", "result_detail"],
 )
+_MONITOR = record(
+    "The calls and resources of one version. What is used of them is not sampled.",
+    {
+        "model_id": text("The model that runs."),
+        "model_name": text("Its name."),
+        "model_version": text("Its version."),
+        "invocation_times": count("How often it was called."),
+        "failed_times": count("How many calls failed."),
+        "model_instance_count": count("How many instances it has."),
+        "model_running_instance_count": count("How many of them are ready."),
+        "cpu_core_total": number("Cores of its instances."),
+        "cpu_memory_total": count("Memory of its instances, MB."),
+        "gpu_total": number("GPUs of its instances."),
+        "gpu_memory_total": number("Memory of the GPUs, MB; absent where it is not documented."),
+        "npu_total": number("NPUs of its instances."),
+        "npu_memory_total": number("Memory of the NPUs, MB; absent where it is not documented."),
+    },
+    optional=["gpu_memory_total", "npu_memory_total"],
+)
+_TAGS = record(
+    "The tags of all services.",
+    {
+        "tags": array(
+            record(
+                "A key.",
+                {
+                    "key": text("The key."),
+                    "values": array({"type": "string"}, "The different values that it has."),
+                },
+            ),
+            "By key.",
+        )
+    },
+)
 _DELETE_FAILED = record(
     "A model that was not deleted.",
     {
@@ -206,7 +210,38 @@ _DELETE_FAILED = record(
     },
 )
 
+_CLUSTER = record(
+    "A dedicated resource pool of the old kind.",
+    {
+        "cluster_id": text("Id of the pool."),
+        "cluster_name": text("Its name."),
+        "description": text("Remarks."),
+        "tenant": text("Account of the owner."),
+        "project": text("Project of the pool."),
+        "owner": text("User who made it."),
+        "created_at": _instant("When it was made"),
+        "status": word("How it is.", "deploying", "running", "concerning", "abnormal"),
+        "nodes": record(
+            "Its nodes.",
+            {
+                "specification": text("What a node has."),
+                "count": count("How many there are."),
+                "available_count": count("How many can be used."),
+            },
+        ),
+        "allocatable_cpu_cores": number("Cores that are left."),
+        "allocatable_memory": integer("Memory that is left, MB."),
+        "allocatable_gpus": number("GPUs that are left."),
+        "product_id": text("Always empty."),
+        "order_id": text("Always empty."),
+        "period_type": text("Always 0."),
+        "period_num": count("Always 0."),
+    },
+)
+
 ANSWERS: dict[str, Schema] = {
+    "Cluster": _CLUSTER,
+    "ClusterList": _page("Dedicated resource pools.", "clusters", "Cluster"),
     "Violation": VIOLATION,
     "Error": ERROR,
     "ServiceItem": record("A service in a list.", _SERVICE_ITEM, optional=_SOMETIMES_IN_LISTS),
@@ -248,8 +283,20 @@ ANSWERS: dict[str, Schema] = {
         "Event",
         {"service_id": text("Id of the service."), "service_name": text("Its name.")},
     ),
-    "Specification": _SPECIFICATION,
-    "SpecificationList": _page("Specifications.", "specifications", "Specification"),
+    **OFFERS,
+    "Monitor": _MONITOR,
+    "ServiceMonitor": record(
+        "The calls and resources of a service.",
+        {
+            "service_id": text("Id of the service."),
+            "service_name": text("Its name."),
+            "service_instance_count": count("How many instances it has."),
+            "service_running_instance_count": count("How many of them are ready."),
+            "req_count_per_min": count("How often it was called in the last minute."),
+            "monitors": array(reference("Monitor"), "One for each version."),
+        },
+    ),
+    "TagList": _TAGS,
     "ModelItem": record("A model in a list.", _MODEL_ITEM),
     "ModelDetail": record("A model in full.", {**_MODEL_ITEM, **_MODEL_DETAIL}),
     "ModelList": _page("Models.", "models", "ModelItem"),

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Iterable
 from typing import Any
 
-from simulator.errors import NotFound, Violation
+from simulator.errors import InvalidRequest, NotFound, Violation
 from simulator.modelarts import wire
 from simulator.modelarts.schemas import ServiceConfig
 from simulator.store.queries import Stored
@@ -38,3 +38,25 @@ def resource_ids(stored: Stored) -> list[str]:
 def calls_of(system: System, stored: Stored) -> wire.Calls:
     figures = system.traffic.service(stored.row.service_id)
     return wire.Calls(figures.requests, figures.errors)
+
+
+def version_calls(system: System, stored: Stored) -> dict[str, wire.Calls]:
+    """The calls of each version that there is, by its id."""
+    found = {}
+    for version in (*stored.versions, *stored.kept):
+        figures = system.traffic.version(version.service_id, version.version_id)
+        found[version.version_id] = wire.Calls(figures.requests, figures.errors)
+    return found
+
+
+def ids_in(path: str) -> list[str]:
+    """The ids that a path joins by commas: each once, blank ones left out.
+
+    Raises:
+        InvalidRequest: there is none.
+    """
+    ids = list(dict.fromkeys(part.strip() for part in path.split(",") if part.strip()))
+    if not ids:
+        text = "service_id: must name at least one service"
+        raise InvalidRequest([Violation("Ids", "/service_id", text, "Deleting a Service")])
+    return ids

@@ -28,6 +28,7 @@ MODEL_UNPUBLISHED = ErrorCode(400, "ModelArts.3515", "the model is not published
 SAME_VERSION = ErrorCode(400, "ModelArts.3516", "a model version stands in the service twice")
 STATUS_FORBIDS = ErrorCode(400, "ModelArts.3519", "the service's status does not allow this")
 SERVICE_LIMIT = ErrorCode(400, "ModelArts.3520", "there are as many services as allowed")
+INSTANCE_LIMIT = ErrorCode(400, "ModelArts.3522", "there are as many instances as allowed")
 SECURITY_GROUP = ErrorCode(
     400, "ModelArts.3534", "the security group must let TCP 8080 in from everywhere"
 )

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from simulator.facts.engines import ENGINES
 from simulator.facts.specifications import SPECIFICATIONS
 from simulator.facts.statuses import ModelStatus, ServiceStatus
-from simulator.lifecycle.objects import EventKind
-from simulator.modelarts import wire
+from simulator.lifecycle.objects import EventKind, Size
+from simulator.lifecycle.placement import nodes_of
+from simulator.modelarts import offers, tags, wire
+from simulator.modelarts.cluster_routes import cluster_item
+from simulator.modelarts.monitor import monitor
 from simulator.modelarts.rules import CATALOGUE
 from simulator.modelarts.schemas import CreateService
 from simulator.modelarts.services import build_service
 from simulator.rules.shape import build
 from simulator.store.queries import Stored
 from simulator.store.records import service_of
-from simulator.store.tables import EventRow, ModelRow, UpdateRow
+from simulator.store.tables import EventRow, ModelRow, PoolRow, UpdateRow
 
 ENDPOINT = "http://127.0.0.1:8780"
 PROJECT_ID = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
@@ -76,24 +80,44 @@ def answers() -> dict[str, Any]:
     event = EventRow(
         service_id=SERVICE_ID, at=AT_MS, kind=EventKind.NORMAL, text="the service is running"
     )
+    pool = PoolRow(
+        project_id=PROJECT_ID,
+        pool_id="pool-a",
+        owner=USER_ID,
+        generation="old",
+        status="running",
+        specification="modelarts.vm.cpu.2u",
+        cpus=2,
+        memory_mib=8192,
+        nodes=2,
+        created_at=AT_MS,
+    )
+    nodes = nodes_of("pool-a", 2, Size(2, 8192), {})
     update = UpdateRow(
         service_id=SERVICE_ID, at=AT_MS, result="done", document=service.row.document
     )
-    specifications = [wire.specification_item(one) for one in SPECIFICATIONS.values()]
+    specifications = [offers.specification_item(one) for one in SPECIFICATIONS.values()]
+    engines = [offers.engine_item(one) for one in ENGINES]
     names = {"service_id": SERVICE_ID, "service_name": service.row.name}
     return {
         "CreateService": {"service_id": SERVICE_ID, "resource_ids": [f"{SERVICE_ID}.v1"]},
         "ListServices": _page("services", wire.service_item(service, calls)),
         "ShowService": wire.service_detail(service, calls, ENDPOINT),
         "UpdateService": {},
+        "ListClusters": _page("clusters", cluster_item(pool, nodes, tenant=DOMAIN_ID)),
         "PatchService": {"update_time": AT_MS, "resource_ids": [f"{SERVICE_ID}.v2"]},
         "ChangeServiceProperty": {},
         "ListServiceUpdates": names | {"logs": [wire.update_item(update)]},
         "DeleteService": {},
         "ListServiceEvents": names | _page("events", wire.event_item(event)),
         "ListSpecifications": _page("specifications", *specifications),
+        "ShowServiceMonitor": monitor(service, {"v1": calls}, requests_in_last_minute=40),
+        "CreateServiceTags": None,
+        "DeleteServiceTags": None,
+        "ListServiceTags": tags.tag_list({"model_version": ["0.1", "0.2"]}),
         "CreateModel": {"model_id": model.model_id},
         "ListModels": _page("models", wire.model_item(model)),
         "ShowModel": wire.model_detail(model),
+        "ListEngineRuntimes": _page("engine_runtimes", *engines),
         "DeleteModel": {"delete_success_list": [model.model_id], "delete_failed_list": []},
     }

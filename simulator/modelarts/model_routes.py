@@ -11,7 +11,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from simulator import operations
-from simulator.errors import InUse, NotSimulated
+from simulator.errors import InUse
 from simulator.modelarts import wire
 from simulator.modelarts.answers import with_warnings
 from simulator.modelarts.queries import DeleteModelQuery, ModelQuery, read_query
@@ -41,34 +41,39 @@ def add_model_routes(router: APIRouter, system: System) -> None:
     async def list_models(project_id: str, request: Request) -> Json:
         await system.directory.caller(request, project_id)
         query = read_query(ModelQuery, request.query_params)
-        rows = await asyncio.to_thread(system.store.models, project_id, query.model_status)
+        query.check()
+        rows = await asyncio.to_thread(
+            system.store.models, project_id, query.model_status, query.workspace_id
+        )
         matching = query.select(rows)
-        page = matching[query.offset : query.offset + query.limit]
+        page = query.page(matching)
         items = [wire.model_item(row) for row in page]
         return Json({"total_count": len(matching), "count": len(items), "models": items})
 
     @router.get("/models/{model_id}", operation_id="ShowModel", summary="Show a model")
     async def show_model(project_id: str, model_id: str, request: Request) -> Json:
         await system.directory.caller(request, project_id)
-        if model_id == "ai-engine-runtimes":
-            raise NotSimulated("querying engine runtimes")
         row = await asyncio.to_thread(system.store.model, project_id, model_id)
         return Json(wire.model_detail(row))
 
     @router.delete("/models/{model_id}", operation_id="DeleteModel", summary="Delete a model")
     async def delete_model(project_id: str, model_id: str, request: Request) -> Json:
         await system.directory.caller(request, project_id)
-        if read_query(DeleteModelQuery, request.query_params).cascade:
-            raise NotSimulated("deleting all versions of a model (cascade)")
-        return Json(await _delete_model(system, project_id, model_id))
+        is_cascade = read_query(DeleteModelQuery, request.query_params).cascade
+        return Json(await _delete_model(system, project_id, model_id, is_cascade=is_cascade))
 
 
-async def _delete_model(system: System, project_id: str, model_id: str) -> dict[str, Any]:
+async def _delete_model(
+    system: System, project_id: str, model_id: str, *, is_cascade: bool
+) -> dict[str, Any]:
     """A model in use is told of inside a 200 answer. Source: Deleting an AI Application."""
-    try:
-        await operations.delete_model(system, project_id, model_id)
-    except InUse as error:
-        answer = wire.error_answer(error)
-        failed = {"model_id": model_id} | answer.body()
-        return {"delete_success_list": [], "delete_failed_list": [failed]}
-    return {"delete_success_list": [model_id], "delete_failed_list": []}
+    if is_cascade:
+        gone, stayed = await operations.delete_model_versions(system, project_id, model_id)
+    else:
+        gone, stayed = [model_id], []
+        try:
+            await operations.delete_model(system, project_id, model_id)
+        except InUse as error:
+            gone, stayed = [], [(model_id, error)]
+    failed = [{"model_id": one} | wire.error_answer(error).body() for one, error in stayed]
+    return {"delete_success_list": gone, "delete_failed_list": failed}

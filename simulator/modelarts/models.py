@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from backends.base import Backend, ImageArtifact, PackageArtifact
 from backends.errors import BackendError
-from simulator.errors import SourceUnusable
+from simulator.errors import NotSimulated, SourceUnusable
 from simulator.facts.statuses import ModelStatus
 from simulator.modelarts.config_json import ModelConfig, read_config
 from simulator.modelarts.rules.model import CreateModel
@@ -69,7 +69,10 @@ class Publisher:
         Raises:
             SourceUnusable, InvalidRequest: what is wrong with the source or its config.json.
             NameTaken: the project has this name in this version.
+            NotSimulated: it comes from a template, or its health is checked by a command.
         """
+        if request.model_type == "Template":
+            raise NotSimulated("creating models from templates")
         source = request.source_location or ""
         if request.model_type == "Image":
             config, artifact = await self._check_image(request, source)
@@ -84,6 +87,7 @@ class Publisher:
             status=ModelStatus.PUBLISHING.value,
             source=source,
             created_at=now,
+            workspace_id=request.workspace_id,
             artifact=artifact,
             apis=[{"path": api.url, "method": api.method} for api in config.apis],
             health=_health(request.model_type, config),

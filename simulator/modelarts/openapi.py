@@ -11,17 +11,21 @@ from simulator.modelarts import error_codes as codes
 from simulator.modelarts import examples, wire
 from simulator.modelarts.answer_schemas import with_version
 from simulator.modelarts.changes import MOST_PATCHES, PatchOperation, PropertyChange
+from simulator.modelarts.cluster_routes import ClusterQuery
 from simulator.modelarts.queries import (
     DeleteModelQuery,
     EventQuery,
     ModelQuery,
+    Paging,
     ServiceQuery,
+    SpecificationQuery,
     UpdateQuery,
 )
 from simulator.modelarts.rules import CATALOGUE
 from simulator.modelarts.rules.common import CHANGE, CREATE
 from simulator.modelarts.rules.config_parts import CONFIG_FILE
 from simulator.modelarts.rules.model import CREATE_MODEL
+from simulator.modelarts.tags import PutTags, RemoveTags
 from simulator.openapi import (
     CLOUD,
     STORE_FAILED,
@@ -51,7 +55,7 @@ def surface(readings: Mapping[str, str]) -> Surface:
     return Surface(
         tag="modelarts",
         about="Real-time services and models, as the ModelArts API has them.",
-        operations={**_services(), **_models()},
+        operations={**_services(), **_watching(), **_tags(), **_offers(), **_models()},
         schemas={**requests, **with_version(requests)},
         security=SCHEMES,
     )
@@ -64,19 +68,19 @@ def _services() -> dict[str, Operation]:
         "CreateService": _operation(
             "ServiceCreated",
             "CreateService",
-            [*_rules(CREATE), _NOT_SIMULATED, STORE_FULL],
+            [*_rules(CREATE), _INSTANCES, _NOT_SIMULATED, STORE_FULL],
             "Answers at once; ShowService tells how far the deployment is. Batch and edge services "
             "and some settings answer 501.",
             body=_body("CreateService", CREATE),
             links=_links("service_id", "ShowService", "ListServiceEvents", "DeleteService"),
         ),
         "ListServices": _operation("ServiceList", "ListServices", [query], query=ServiceQuery),
-        "ListSpecifications": _operation("SpecificationList", "ListSpecifications", []),
+        "ListClusters": _operation("ClusterList", "ListClusters", [query], query=ClusterQuery),
         "ShowService": _operation("ServiceDetail", "ShowService", [missing], path=_SERVICE_ID),
         "UpdateService": _operation(
             "ServiceUpdated",
             "UpdateService",
-            [missing, *_rules(CHANGE), _NOT_SIMULATED, STORE_FULL],
+            [missing, *_rules(CHANGE), _INSTANCES, _NOT_SIMULATED, STORE_FULL],
             "Starts or stops a service, or changes its description, its schedule or its "
             "configuration. A service that runs changes over step by step, and returns to what it "
             "was if that fails.",
@@ -86,7 +90,7 @@ def _services() -> dict[str, Operation]:
         "PatchService": _operation(
             "ServicePatched",
             "PatchService",
-            [missing, *_rules(CHANGE), _NOT_SIMULATED, STORE_FULL],
+            [missing, *_rules(CHANGE), _INSTANCES, _NOT_SIMULATED, STORE_FULL],
             "Each operation replaces one field of the configuration. Values may be texts.",
             path=_SERVICE_ID,
             body=Body(
@@ -97,10 +101,32 @@ def _services() -> dict[str, Operation]:
         "ChangeServiceProperty": _operation(
             "ServiceUpdated",
             "ChangeServiceProperty",
-            [missing, *_rules(CHANGE), _NOT_SIMULATED, STORE_FULL],
+            [missing, *_rules(CHANGE), _INSTANCES, _NOT_SIMULATED, STORE_FULL],
             "Other numbers of instances, of a service that runs, is concerning or has failed.",
             path=_SERVICE_ID,
             body=Body(schema=model_schema(PropertyChange)),
+        ),
+        "DeleteService": _operation(
+            "ServiceDeleted",
+            "DeleteService",
+            [missing, query, STORE_FULL],
+            "All of the services must exist, or none goes. They go in the background.",
+            path=_SERVICE_IDS,
+        ),
+    }
+
+
+def _watching() -> dict[str, Operation]:
+    missing = _told(NotFound("service", ""), "the service does not exist")
+    query = _fault(codes.INVALID_ARGUMENT)
+    return {
+        "ShowServiceMonitor": _operation(
+            "ServiceMonitor",
+            "ShowServiceMonitor",
+            [missing],
+            "Calls are counted by the gateway since it was started; the totals are those of the "
+            "specifications. What is used of cores and memory is not sampled, and not there.",
+            path=_SERVICE_ID,
         ),
         "ListServiceUpdates": _operation(
             "UpdateList",
@@ -110,15 +136,55 @@ def _services() -> dict[str, Operation]:
             path=_SERVICE_ID,
             query=UpdateQuery,
         ),
-        "DeleteService": _operation(
-            "ServiceDeleted",
-            "DeleteService",
-            [missing, STORE_FULL],
-            "All of the services must exist. They go in the background.",
-            path=_SERVICE_IDS,
-        ),
         "ListServiceEvents": _operation(
             "EventList", "ListServiceEvents", [missing, query], path=_SERVICE_ID, query=EventQuery
+        ),
+    }
+
+
+def _tags() -> dict[str, Operation]:
+    missing = _told(NotFound("service", ""), "the service does not exist")
+    refused = [missing, _fault(codes.PARAMETER_ERROR), _fault(codes.INVALID_ARGUMENT), STORE_FULL]
+    return {
+        "CreateServiceTags": _operation(
+            None,
+            "CreateServiceTags",
+            refused,
+            "Real-time services only. A key that is there gets the new value.",
+            path=_SERVICE_ID,
+            body=Body(schema=model_schema(PutTags), examples=_tag_example("0.1")),
+        ),
+        "DeleteServiceTags": _operation(
+            None,
+            "DeleteServiceTags",
+            refused,
+            "Real-time services only. Tags that are not there are no error.",
+            path=_SERVICE_ID,
+            body=Body(schema=model_schema(RemoveTags), examples=_tag_example()),
+        ),
+        "ListServiceTags": _operation(
+            "TagList", "ListServiceTags", [], "Of all services of the project."
+        ),
+    }
+
+
+def _tag_example(*value: str) -> dict[str, Schema]:
+    tag = {"key": "model_version"} | ({"value": value[0]} if value else {})
+    return {"tags": {"summary": "A tag.", "value": {"tags": [tag]}}}
+
+
+def _offers() -> dict[str, Operation]:
+    query = _fault(codes.INVALID_ARGUMENT)
+    return {
+        "ListSpecifications": _operation(
+            "SpecificationList", "ListSpecifications", [query], query=SpecificationQuery
+        ),
+        "ListEngineRuntimes": _operation(
+            "EngineRuntimeList",
+            "ListEngineRuntimes",
+            [query],
+            "The documented ones; nothing is checked against them.",
+            query=Paging,
         ),
     }
 
@@ -136,9 +202,10 @@ def _models() -> dict[str, Operation]:
         "CreateModel": _operation(
             "ModelCreated",
             "CreateModel",
-            [*refused, STORE_FULL],
+            [*refused, _NOT_SIMULATED, STORE_FULL],
             "Answers at once; the model is published in the background. Its package is read from "
-            "the objects folder of the data directory.",
+            "the objects folder of the data directory. Models from templates and health checks by "
+            "command answer 501.",
             body=_body("CreateModel", CREATE_MODEL),
             links=_links("model_id", "ShowModel", "DeleteModel"),
         ),
@@ -147,7 +214,7 @@ def _models() -> dict[str, Operation]:
         "DeleteModel": _operation(
             "ModelDeleted",
             "DeleteModel",
-            [missing, query, _NOT_SIMULATED, STORE_FULL],
+            [missing, query, STORE_FULL],
             "A model in use is told of in `delete_failed_list`.",
             path=_MODEL_ID,
             query=DeleteModelQuery,
@@ -156,7 +223,7 @@ def _models() -> dict[str, Operation]:
 
 
 def _operation(
-    answer: str,
+    answer: str | None,
     name: str,
     faults: Iterable[Fault],
     about: str = "",
@@ -165,9 +232,18 @@ def _operation(
     links: Mapping[str, Schema] | None = None,
     **more: Any,
 ) -> Operation:
+    """What is said of an operation.
+
+    Args:
+        answer: the named schema of what it answers; None for nothing at all (204).
+    """
     return Operation(
         answer=Answer(
-            "Done.", reference(answer), example=examples.answers()[name], links=links or {}
+            "Done.",
+            reference(answer) if answer else None,
+            status=200 if answer else 204,
+            example=examples.answers()[name],
+            links=links or {},
         ),
         faults=[*caller_faults(CLOUD, of_project=True), TOO_LARGE, *faults, STORE_FAILED],
         about=about,
@@ -196,6 +272,7 @@ def _told(error: Refused, meaning: str) -> Fault:
     return Fault(answer.status, answer.error_code, meaning, CLOUD)
 
 
+_INSTANCES = _fault(codes.INSTANCE_LIMIT)
 _NOT_SIMULATED = _told(NotSimulated(""), "what is asked for is not simulated; the message names it")
 
 

@@ -1,31 +1,60 @@
 """Query parameters of the list calls. Unknown ones are ignored: published clients send some.
 
-Source: Querying Services; Querying the AI Application List; Querying Service Event Logs.
+Source: Querying Services; Querying the AI Application List; Querying Service Event Logs; Querying
+Service Specifications; Obtaining the Model Runtime; Deleting an AI Application.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from simulator.errors import InvalidRequest, Violation
 from simulator.facts import limits
-from simulator.facts.statuses import ServiceStatus
+from simulator.facts.statuses import ServiceKind, ServiceStatus
 from simulator.lifecycle.objects import EventKind
-from simulator.modelarts.shape import read_shape
+from simulator.modelarts.shape import Characters, read_shape
+from simulator.store.filters import ServiceFilter
 from simulator.store.tables import ModelRow
 
+SOURCE = "query parameters of the list calls"
+DEFAULT_WORKSPACE = "0"
+_TAGS_MAX = 2 * limits.TAGS_PER_SERVICE
+"""More tags than this no service can have, as keys and as pairs."""
+
+ItemT = TypeVar("ItemT")
+QueryT = TypeVar("QueryT", bound=BaseModel)
+
 _Order = Annotated[Literal["asc", "desc"], BeforeValidator(lambda v: str(v).lower())]
+_TagFilter = Annotated[
+    str,
+    Characters(
+        rf"[^,]*(?:,[^,]*){{0,{_TAGS_MAX - 1}}}",
+        f"must not hold more than {_TAGS_MAX} tags, separated by commas",
+    ),
+]
+_EventText = Annotated[
+    str, Characters(r"[^`(){}';,\[\]<>/?]*", "must not hold any of ` ( ) { } ' ; , [ ] < > / ?")
+]
+_ModelStatus = Literal["publishing", "published", "failed", "building", "building_failed"]
 
 
-class Page(BaseModel):
+class Paging(BaseModel):
     model_config = ConfigDict(extra="ignore", protected_namespaces=())
 
     offset: int = Field(0, ge=0, lt=1 << 63, description="How many are left out.")
     limit: int = Field(
         limits.LIST_LIMIT, ge=1, le=limits.LIST_LIMIT, description="How many a page has at most."
     )
+
+    def page(self, matching: Sequence[ItemT]) -> Sequence[ItemT]:
+        """Those on the page, of all that match."""
+        return matching[self.offset : self.offset + self.limit]
+
+
+class Page(Paging):
     order: _Order = Field("desc", description="Direction.")
 
 
@@ -33,8 +62,12 @@ class ServiceQuery(Page):
     service_id: str | None = Field(None, description="Only this service.")
     service_name: str | None = Field(None, description="Only with this in the name.")
     model_id: str | None = Field(None, description="Only those that run this model.")
-    infer_type: str | None = Field(None, description="Only of this kind.")
+    workspace_id: str = Field(DEFAULT_WORKSPACE, description="Only in this workspace.")
+    infer_type: ServiceKind | None = Field(None, description="Only of this kind.")
     status: ServiceStatus | None = Field(None, description="Only in this status.")
+    tags: _TagFilter | None = Field(
+        None, description="Only with all of these tags: key or key=value, separated by commas."
+    )
     sort_by: Literal["publish_at", "service_name", "transition_at"] = Field(
         "publish_at", description="What they are sorted by."
     )
@@ -45,18 +78,40 @@ class ServiceQuery(Page):
         names = {"publish_at": "published_at", "service_name": "name"}
         return names.get(self.sort_by, self.sort_by)
 
+    def wanted(self, project_id: str) -> ServiceFilter:
+        """The store's filter for the services that match."""
+        return ServiceFilter(
+            project_id=project_id,
+            workspace_id=self.workspace_id,
+            name_part=self.service_name,
+            model_id=self.model_id,
+            kind=self.infer_type,
+            status=self.status,
+            service_id=self.service_id,
+            tags=tuple(dict.fromkeys(tag for tag in (self.tags or "").split(",") if tag)),
+        )
+
 
 class ModelQuery(Page):
     model_name: str | None = Field(None, description="Only with this in the name.")
     exact_match: bool = Field(False, description="The name is given in full.")
     model_version: str | None = Field(None, description="Only of this version.")
-    model_status: str | None = Field(None, description="Only in this status.")
+    model_status: _ModelStatus | None = Field(None, description="Only in this status.")
     model_type: str | None = Field(None, description="Only of this engine.")
-    not_model_type: str | None = Field(None, description="Only of other engines.")
+    not_model_type: str | None = Field(
+        None, description="Only of other engines; not together with model_type."
+    )
     description: str | None = Field(None, description="Only with this in the remarks.")
+    workspace_id: str = Field(DEFAULT_WORKSPACE, description="Only in this workspace.")
     sort_by: Literal["create_at", "model_version", "model_size"] = Field(
         "create_at", description="What they are sorted by."
     )
+
+    def check(self) -> None:
+        """Raises `InvalidRequest` for parameters that exclude each other."""
+        if self.model_type is not None and self.not_model_type is not None:
+            text = "not_model_type: must be absent where model_type is sent"
+            raise InvalidRequest([Violation("Query", "/not_model_type", text, SOURCE)])
 
     def select(self, rows: list[ModelRow]) -> list[ModelRow]:
         """Those that match, sorted."""
@@ -85,9 +140,10 @@ class ModelQuery(Page):
 
 class EventQuery(Page):
     event_type: EventKind | None = Field(None, description="Only of this kind.")
-    event_info: str | None = Field(None, description="Only with this in the text.")
+    event_info: _EventText | None = Field(None, description="Only with this in the text.")
     start_time: int | None = Field(None, description="Only from then on, epoch milliseconds.")
     end_time: int | None = Field(None, description="Only until then, epoch milliseconds.")
+    sort_by: Literal["occur_time"] = Field("occur_time", description="What they are sorted by.")
 
     @property
     def kind(self) -> EventKind | None:
@@ -102,6 +158,15 @@ class EventQuery(Page):
         )
 
 
+class SpecificationQuery(Paging):
+    is_personal_cluster: bool = Field(
+        False, description="Those for dedicated pools, which are the same."
+    )
+    infer_type: ServiceKind = Field(
+        ServiceKind.REAL_TIME, description="For which kind of service: all have the same."
+    )
+
+
 class UpdateQuery(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
@@ -113,10 +178,11 @@ class UpdateQuery(BaseModel):
 class DeleteModelQuery(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
-    cascade: bool = Field(False, description="All versions of the model: not simulated.")
-
-
-QueryT = TypeVar("QueryT", bound=BaseModel)
+    cascade: bool = Field(
+        False,
+        description=f"All models of its name, in whatever version; {limits.CASCADE_VERSIONS} of "
+        "them at most.",
+    )
 
 
 def read_query(shape: type[QueryT], params: Mapping[str, str]) -> QueryT:
@@ -126,4 +192,4 @@ def read_query(shape: type[QueryT], params: Mapping[str, str]) -> QueryT:
         InvalidRequest: a value is not allowed; names the parameter.
     """
     given = {name: value for name, value in params.items() if value != ""}
-    return read_shape(shape, given, "query parameters of the list calls")
+    return read_shape(shape, given, SOURCE)

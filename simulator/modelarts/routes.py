@@ -11,47 +11,43 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from simulator import operations
-from simulator.errors import (
-    NotSimulated,
-    UnknownOperation,
-)
-from simulator.facts import limits
-from simulator.facts.specifications import SPECIFICATIONS
 from simulator.iam.access import Caller
 from simulator.lifecycle import requests
 from simulator.lifecycle.objects import Event, EventKind
 from simulator.modelarts import services, wire
-from simulator.modelarts.answers import calls_of, models_of, with_warnings
-from simulator.modelarts.model_routes import add_model_routes
-from simulator.modelarts.queries import (
-    EventQuery,
-    ServiceQuery,
-    read_query,
+from simulator.modelarts.answers import (
+    calls_of,
+    ids_in,
+    models_of,
+    version_calls,
+    with_warnings,
 )
+from simulator.modelarts.cluster_routes import add_cluster_routes
+from simulator.modelarts.missing_routes import add_missing_routes
+from simulator.modelarts.model_routes import add_model_routes
+from simulator.modelarts.monitor import monitor
+from simulator.modelarts.offer_routes import add_offer_routes
+from simulator.modelarts.queries import EventQuery, ServiceQuery, read_query
 from simulator.modelarts.rules.common import CREATE
 from simulator.modelarts.schemas import CreateService
+from simulator.modelarts.tag_routes import add_tag_routes
 from simulator.modelarts.update_routes import add_update_routes
-from simulator.store.queries import ServiceFilter
 from simulator.strict_json import parse_object
 from simulator.system import System
 from simulator.web import Json
-
-NOT_SIMULATED = {
-    ("GET", "services/{}/monitor"): "querying service monitoring information",
-    ("GET", "clusters"): "querying dedicated resource pools",
-    ("GET", "models/ai-engine-runtimes"): "querying engine runtimes",
-    ("GET", "services/tms/tags"): "querying the tags of all services",
-}
-"""Documented operations that are not there yet; everything else unknown is 404."""
 
 
 def modelarts_router(system: System) -> APIRouter:
     """All routes below `/v1/{project_id}`."""
     router = APIRouter(prefix="/v1/{project_id}")
+    add_offer_routes(router, system)
     _add_service_routes(router, system)
+    _add_watch_routes(router, system)
     add_update_routes(router, system)
+    add_tag_routes(router, system)
+    add_cluster_routes(router, system)
     add_model_routes(router, system)
-    _add_missing_routes(router, system)
+    add_missing_routes(router, system)
     return router
 
 
@@ -68,16 +64,6 @@ def _add_service_routes(router: APIRouter, system: System) -> None:
         query = read_query(ServiceQuery, request.query_params)
         return Json(await _list_services(system, project_id, query))
 
-    @router.get(
-        "/services/specifications",
-        operation_id="ListSpecifications",
-        summary="List specifications",
-    )
-    async def list_specifications(project_id: str, request: Request) -> Json:
-        await system.directory.caller(request, project_id)
-        items = [wire.specification_item(spec) for spec in SPECIFICATIONS.values()]
-        return Json({"total_count": len(items), "count": len(items), "specifications": items})
-
     @router.get("/services/{service_id}", operation_id="ShowService", summary="Show a service")
     async def show_service(project_id: str, service_id: str, request: Request) -> Json:
         await system.directory.caller(request, project_id)
@@ -90,12 +76,22 @@ def _add_service_routes(router: APIRouter, system: System) -> None:
     )
     async def delete_services(project_id: str, service_id: str, request: Request) -> Json:
         await system.directory.caller(request, project_id)
-        wanted = [part for part in service_id.split(",") if part]
-        for one in wanted:  # all must exist before any is deleted
-            await asyncio.to_thread(system.store.service, one, project_id)
-        for one in wanted:
-            await operations.change_goal(system, one, project_id, requests.delete)
+        await operations.change_goals(system, ids_in(service_id), project_id, requests.delete)
         return Json({})
+
+
+def _add_watch_routes(router: APIRouter, system: System) -> None:
+    @router.get(
+        "/services/{service_id}/monitor",
+        operation_id="ShowServiceMonitor",
+        summary="Show a service's calls and resources",
+    )
+    async def show_monitor(project_id: str, service_id: str, request: Request) -> Json:
+        await system.directory.caller(request, project_id)
+        stored = await asyncio.to_thread(system.store.service, service_id, project_id)
+        await system.traffic.refresh()
+        last_minute = system.traffic.requests_in_last_minute(service_id)
+        return Json(monitor(stored, version_calls(system, stored), last_minute))
 
     @router.get(
         "/services/{service_id}/events",
@@ -110,7 +106,7 @@ def _add_service_routes(router: APIRouter, system: System) -> None:
         matching = [row for row in rows if query.matches(row.at, row.text)]
         if query.order == "asc":
             matching.reverse()
-        page = matching[query.offset : query.offset + query.limit]
+        page = query.page(matching)
         return Json(
             {
                 "service_id": service_id,
@@ -129,7 +125,10 @@ async def _create_service(
     request = accepted.request
     services.check_simulated(request)
     models = await models_of(system, project_id, request.config)
-    warnings = system.ruling.admit(CREATE, body, system.ruling.facts(models))
+    quotas = await asyncio.to_thread(system.store.quotas, project_id, caller.user_id)
+    pools = await asyncio.to_thread(system.store.pools.all, project_id)
+    facts = system.ruling.facts(models, quotas=quotas, pools=pools)
+    warnings = system.ruling.admit(CREATE, body, facts)
     now = system.clock.now_ms()
     row, versions = services.build_service(
         request,
@@ -142,9 +141,7 @@ async def _create_service(
         timeout_unit_s=system.ruling.timeout_unit_s,
     )
     created = Event(EventKind.NORMAL, "the service is being deployed", "Created")
-    await asyncio.to_thread(
-        system.store.add_service, row, versions, created, limit=limits.REAL_TIME_SERVICES
-    )
+    await asyncio.to_thread(system.store.add_service, row, versions, created)
     system.engine.wake(row.service_id)
     resource_ids = [f"{row.service_id}.{version.version_id}" for version in versions]
     answer = {"service_id": row.service_id, "resource_ids": resource_ids}
@@ -152,17 +149,9 @@ async def _create_service(
 
 
 async def _list_services(system: System, project_id: str, query: ServiceQuery) -> dict[str, Any]:
-    wanted = ServiceFilter(
-        project_id=project_id,
-        name=query.service_name,
-        model_id=query.model_id,
-        kind=query.infer_type,
-        status=query.status,
-        service_id=query.service_id,
-    )
     total, page = await asyncio.to_thread(
         system.store.services,
-        wanted,
+        query.wanted(project_id),
         sort_by=query.sort_column,
         descending=query.order == "desc",
         offset=query.offset,
@@ -171,43 +160,3 @@ async def _list_services(system: System, project_id: str, query: ServiceQuery) -
     await system.traffic.refresh()
     items = [wire.service_item(stored, calls_of(system, stored)) for stored in page]
     return {"total_count": total, "count": len(items), "services": items}
-
-
-def _add_missing_routes(router: APIRouter, system: System) -> None:
-    methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-
-    @router.api_route("/{rest:path}", methods=methods, include_in_schema=False)
-    async def not_simulated(project_id: str, rest: str, request: Request) -> Json:
-        await system.directory.caller(request, project_id)
-        operation = _documented(request.method, rest)
-        if operation is None:
-            raise UnknownOperation(request.method, request.url.path)
-        raise NotSimulated(operation)
-
-
-def _documented(method: str, rest: str) -> str | None:
-    """Name of the documented operation at this path, if there is one."""
-    parts = rest.strip("/").split("/")
-    if (method, "/".join(parts)) in NOT_SIMULATED:
-        return NOT_SIMULATED[method, "/".join(parts)]
-    if len(parts) >= 2:
-        found = NOT_SIMULATED.get((method, "/".join([parts[0], "{}", *parts[2:]])))
-        if found:
-            return found
-    families = {
-        "app-auth": "APP authentication",
-        "workspaces": "workspaces",
-    }
-    if parts[0] in families:
-        return families[parts[0]]
-    if parts[0] == "services" and len(parts) >= 3:
-        second = {
-            "tags": "service tags",
-            "nodes": "edge nodes of a service",
-            "tasks": "edge tasks of a service",
-            "app-auth-api": "APP authentication of a service",
-            "app-auth-apis": "APP authentication of a service",
-            "api-auths": "APP authentication of a service",
-        }
-        return second.get(parts[2])
-    return None

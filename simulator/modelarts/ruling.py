@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from simulator.config import NetworkSettings, Settings
 from simulator.errors import ConfigError, InvalidRequest, Violation
+from simulator.facts.quotas import BATCH_SERVICES, REAL_TIME_SERVICES
 from simulator.facts.specifications import SPECIFICATIONS
 from simulator.modelarts.config_json import parameters_by_api
 from simulator.modelarts.rules import CATALOGUE
 from simulator.modelarts.rules.common import pool_of
-from simulator.modelarts.rules.facts import Facts, InboundRule, ModelFacts, Networks
+from simulator.modelarts.rules.facts import Facts, InboundRule, ModelFacts, Networks, PoolFacts
 from simulator.modelarts.rules.model import INSTALL_TYPES
 from simulator.rules.catalogue import Catalogue, UnknownReading
 from simulator.rules.judge import Report
 from simulator.rules.shape import Shape, build
 from simulator.store.queries import Stored
-from simulator.store.tables import ModelRow
+from simulator.store.quotas import Counting, QuotaUse
+from simulator.store.tables import ModelRow, PoolRow
 
 RequestT = TypeVar("RequestT", bound=Shape)
 
@@ -65,6 +67,12 @@ class Ruling:
         """Seconds in one unit of deploy_timeout_in_seconds."""
         return 60 if self.readings["deploy-timeout"] == "minutes" else 1
 
+    @property
+    def counting(self) -> Counting:
+        """Which real-time services count for the quota."""
+        is_counted = self.readings["quota-dedicated"] == "counted"
+        return Counting.ALL if is_counted else Counting.PUBLIC
+
     def accept(
         self,
         subject: str,
@@ -94,16 +102,30 @@ class Ruling:
         _refuse(report)
         return tuple(report.warnings)
 
-    def facts(self, models: Mapping[str, ModelRow], of: Facts | None = None) -> Facts:
+    def facts(
+        self,
+        models: Mapping[str, ModelRow],
+        of: Facts | None = None,
+        quotas: Sequence[QuotaUse] = (),
+        pools: Sequence[PoolRow] = (),
+    ) -> Facts:
         """What a request is held against.
 
         Args:
             models: those that the request names and that exist, by id.
             of: what is known of the service that an update changes.
+            quotas: what the user has; for a new service.
+            pools: dedicated pools of the project.
         """
+        known = of or Facts()
+        used = {quota.name: quota.used for quota in quotas}
         return replace(
-            of or Facts(),
+            known,
             models={model_id: _model_facts(row) for model_id, row in models.items()},
+            pools={row.pool_id: _pool_facts(row) for row in pools},
+            real_time_services=used.get(REAL_TIME_SERVICES, known.real_time_services),
+            batch_services=used.get(BATCH_SERVICES, known.batch_services),
+            quotas={**known.quotas, **{quota.name: quota.size for quota in quotas}},
             unavailable=UNAVAILABLE,
             workspaces=self._workspaces,
             networks=self._networks,
@@ -155,6 +177,10 @@ def _model_facts(row: ModelRow) -> ModelFacts:
         apis=parameters_by_api(config),
         websocket=bool(protocols & {"ws", "wss"}),
     )
+
+
+def _pool_facts(row: PoolRow) -> PoolFacts:
+    return PoolFacts(generation=row.generation, status=row.status, node=row.specification)
 
 
 def _networks(settings: NetworkSettings) -> Networks:

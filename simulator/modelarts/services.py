@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from simulator.errors import NotSimulated
@@ -11,11 +11,13 @@ from simulator.facts import limits
 from simulator.facts.specifications import CUSTOM, SPECIFICATIONS, Specification
 from simulator.facts.statuses import ServiceKind, ServiceStatus
 from simulator.lifecycle.objects import Goal
+from simulator.modelarts.rules.common import pool_of
 from simulator.modelarts.rules.version import corrected, rounded
 from simulator.modelarts.schemas import (
     CreateService,
     ModelAdditionalProperties,
     Schedule,
+    ServiceAdditionalProperties,
     ServiceConfig,
     UpdateService,
 )
@@ -84,24 +86,64 @@ def build_service(
         transition_at=now,
         deploy_started_at=now,
         owner=user_id,
+        workspace_id=request.workspace_id,
         next_version=len(request.config) + 1,
         stop_after_ms=stop_after_ms(request.schedule),
+        subscriptions=subscriptions(request.additional_properties),
+        log_channels=log_channels(request.additional_properties),
         document=document,
     )
-    return row, version_rows(service_id, request.config, models, timeout_unit_s)
+    return row, version_rows(service_id, request.config, models, body, timeout_unit_s)
 
 
 def version_rows(
     service_id: str,
-    configs: Iterable[ServiceConfig],
+    configs: Sequence[ServiceConfig],
     models: Mapping[str, ModelRow],
+    body: Mapping[str, Any],
     timeout_unit_s: int,
 ) -> list[VersionRow]:
-    """The rows of a configuration's versions, numbered from 1."""
-    return [
+    """The rows of a configuration's versions, numbered from 1.
+
+    Args:
+        body: the request; the service's own pool holds where a version names none.
+    """
+    rows = [
         _version(service_id, index, config, models[config.model_id], timeout_unit_s)
         for index, config in enumerate(configs)
     ]
+    for row, config in zip(rows, configs, strict=True):
+        row.pools = _pools(config, body)
+    return rows
+
+
+def _pools(config: ServiceConfig, body: Mapping[str, Any]) -> list[str]:
+    named = {"pool_name": config.pool_name, "cluster_id": config.cluster_id}
+    return [part.strip() for part in pool_of(named, dict(body)).split(",") if part.strip()]
+
+
+_TOLD_STATUSES = {
+    1: ServiceStatus.FAILED,
+    3: ServiceStatus.RUNNING,
+    7: ServiceStatus.CONCERNING,
+    11: ServiceStatus.PENDING,
+}
+"""Number of an event to the status that it means. Source: Deploying Services, table 11."""
+
+
+def subscriptions(extra: ServiceAdditionalProperties | None) -> list[dict[str, Any]]:
+    """Who is told when the service comes to which statuses."""
+    notifications = (extra.smn_notification if extra else None) or {}
+    return [
+        {"topic": one.topic_urn, "statuses": [_TOLD_STATUSES[event].value for event in one.events]}
+        for one in notifications.values()
+    ]
+
+
+def log_channels(extra: ServiceAdditionalProperties | None) -> list[dict[str, Any]]:
+    """Where the output of instances goes."""
+    found = [channel.configuration for channel in (extra and extra.log_report_channels) or ()]
+    return [{"group": one.log_group_id, "stream": one.log_stream_id} for one in found if one]
 
 
 def stop_after_ms(schedules: Sequence[Schedule] | None) -> int | None:

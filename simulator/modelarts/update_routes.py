@@ -109,7 +109,9 @@ async def _update_service(
     accepted = system.ruling.accept(CHANGE, UpdateService, body, known)
     update = accepted.request
     models = await models_of(system, project_id, update.config or ())
-    warnings = system.ruling.admit(CHANGE, body, system.ruling.facts(models, known))
+    pools = await asyncio.to_thread(system.store.pools.all, project_id)
+    facts = system.ruling.facts(models, known, pools=pools)
+    warnings = system.ruling.admit(CHANGE, body, facts)
     if update.status is not None:
         goal = {"running": requests.start, "stopped": requests.stop}[update.status]
         await operations.change_goal(system, service_id, project_id, goal)
@@ -146,7 +148,8 @@ async def _change_config(
     accepted = system.ruling.accept(CHANGE, UpdateService, body, known)
     update = accepted.request
     models = await models_of(system, project_id, update.config or ())
-    system.ruling.admit(CHANGE, body, system.ruling.facts(models, known))
+    pools = await asyncio.to_thread(system.store.pools.all, project_id)
+    system.ruling.admit(CHANGE, body, system.ruling.facts(models, known, pools=pools))
     services.check_settings_simulated(update)
     now, unit_s = system.clock.now_ms(), system.ruling.timeout_unit_s
 

@@ -12,7 +12,12 @@ from typing import Any
 from simulator.lifecycle import requests, schedule
 from simulator.lifecycle.objects import Event
 from simulator.modelarts.schemas import UpdateService
-from simulator.modelarts.services import stop_after_ms, version_rows
+from simulator.modelarts.services import (
+    log_channels,
+    stop_after_ms,
+    subscriptions,
+    version_rows,
+)
 from simulator.store.queries import Reconfiguration, Stored
 from simulator.store.records import version_of
 from simulator.store.tables import ModelRow
@@ -42,8 +47,10 @@ def reconfiguration(
     """
     service, versions = stored.service, tuple(stored.versions)
     events: tuple[Event, ...] = ()
+    extra = update.additional_properties
     if update.config is not None:
-        rows = version_rows(service.service_id, update.config, models, timeout_unit_s)
+        request = _document(stored.row.document, body)["request"]
+        rows = version_rows(service.service_id, update.config, models, request, timeout_unit_s)
         numbered_rows, next_version = numbered(stored.versions, rows, service.next_version)
         versions = tuple(numbered_rows)
         wanted = tuple(version_of(row) for row in versions)
@@ -57,6 +64,8 @@ def reconfiguration(
         versions=versions,
         document=_document(stored.row.document, body),
         is_logged=update.config is not None,
+        subscriptions=None if extra is None else subscriptions(extra),
+        log_channels=log_channels(extra) if extra and extra.log_report_channels else None,
     )
 
 

@@ -23,11 +23,11 @@ from simulator.errors import (
     Violation,
     with_hint,
 )
-from simulator.facts.specifications import Specification
+from simulator.facts.quotas import PUBLIC_INSTANCES
 from simulator.facts.statuses import ServiceStatus
 from simulator.gateway.state import Cause, LocalAnswer
 from simulator.lifecycle.objects import EventKind, InstanceState
-from simulator.modelarts.error_codes import INVALID_ARGUMENT, PARAMETER_ERROR
+from simulator.modelarts.error_codes import INSTANCE_LIMIT, INVALID_ARGUMENT, PARAMETER_ERROR
 from simulator.modelarts.rules import CATALOGUE
 from simulator.store.queries import Stored
 from simulator.store.tables import EventRow, InstanceRow, ModelRow, UpdateRow, VersionRow
@@ -62,8 +62,9 @@ class WireAnswer:
         return body
 
 
-_OUTSIDE_THE_CATALOGUE = {"BadJson": PARAMETER_ERROR}
-"""What is refused before a rule is asked; anything else is an invalid argument."""
+_INSTANCE_QUOTA = "InstanceQuota"
+_OUTSIDE_THE_CATALOGUE = {"BadJson": PARAMETER_ERROR, _INSTANCE_QUOTA: INSTANCE_LIMIT}
+"""What is refused without a rule; anything else is an invalid argument."""
 
 _RULE_BY_ERROR: dict[tuple[type[Refused], str], str] = {
     (StatusForbids, "service"): "MA-UPD-008",
@@ -83,6 +84,8 @@ _BY_TYPE: dict[type[Refused], tuple[int, str]] = {
 _BY_KIND: dict[tuple[type[Refused], str], tuple[int, str]] = {
     (NotFound, "service"): (404, "ModelArts.3502"),
     (NotFound, "model"): (404, "ModelArts.3001"),
+    (NotFound, "pool"): (404, "ModelArts.3547"),
+    (NameTaken, "pool"): (409, "Drydock.NameTaken"),
 }
 
 
@@ -94,6 +97,9 @@ def error_answer(error: Refused) -> WireAnswer:
     """
     if isinstance(error, InvalidRequest):
         return _violated(error.violations)
+    if isinstance(error, QuotaExceeded) and error.quota == PUBLIC_INSTANCES:
+        source = f"Error Codes, {INSTANCE_LIMIT.code}"
+        return _violated([Violation(_INSTANCE_QUOTA, "/config", str(error), source)])
     kind = getattr(error, "kind", "")
     rule_id = _RULE_BY_ERROR.get((type(error), kind))
     if rule_id is not None:
@@ -357,25 +363,4 @@ def model_detail(row: ModelRow) -> dict[str, Any]:
         "dependencies": config.get("dependencies", []),
         "image_address": row.source if row.type == "Image" else "",
         "error_msg": row.message,
-    }
-
-
-def specification_item(spec: Specification) -> dict[str, Any]:
-    """A specification as `GET /services/specifications` lists it.
-
-    Those with accelerators are sold out: this host offers instances CPUs only.
-    """
-    has_accelerator = bool(spec.gpus or spec.npus)
-    return {
-        "specification": spec.name,
-        "billing_spec": spec.name,
-        "category": spec.category,
-        "cpu_info": {"arch": "x86", "cpu": spec.cpus},
-        "memory_info": {"memory": spec.memory_mb, "unit": "MB"},
-        "is_open": True,
-        "spec_status": "sellout" if has_accelerator else "normal",
-        "is_free": spec.is_free,
-        "over_quota": False,
-        "source_type": "",
-        "display_en": f"{spec.cpus:g} vCPUs, {spec.memory_mb // 1024} GiB ({spec.name})",
     }

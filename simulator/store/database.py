@@ -20,7 +20,7 @@ from sqlmodel import Session
 
 from simulator.errors import ConfigError, StateCorrupt, StateTooNew
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration; a test holds it equal to alembic's."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,22 @@ from sqlalchemy import func
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, select
 
-from simulator.errors import InUse, NameTaken, NotFound, QuotaExceeded
-from simulator.facts.statuses import ModelStatus, ServiceKind
+from simulator.errors import NameTaken, NotFound
+from simulator.facts.statuses import ModelStatus
 from simulator.lifecycle.objects import Event, EventKind, Service
+from simulator.store import history, model_rows
 from simulator.store.database import Database
+from simulator.store.filters import ServiceFilter, filtered, ordered
+from simulator.store.notifications import Notifications
+from simulator.store.pools import Pools, has_room
+from simulator.store.quotas import (
+    Counting,
+    QuotaUse,
+    check_quotas,
+    quota_uses,
+    reset_quota_size,
+    set_quota_size,
+)
 from simulator.store.records import service_of
 from simulator.store.tables import (
     EventRow,
@@ -26,7 +38,9 @@ from simulator.store.tables import (
     UpdateRow,
     VersionRow,
 )
-from simulator.store.writing import event_row, note_update, write
+from simulator.store.tags import Tags
+from simulator.store.usage import PoolUsage, Usage, pool_totals, usage_totals
+from simulator.store.writing import end_runs, event_row, note_update, write
 
 
 @dataclass(frozen=True)
@@ -59,6 +73,8 @@ class Reconfiguration:
         versions: rows of all versions that are wanted; those known by their id are changed.
         document: what the front door shows from now on.
         is_logged: whether it is an update of the configuration and not only of its description.
+        subscriptions: who is told of which statuses from now on; None for those of before.
+        log_channels: where output goes from now on; None for where it went before.
     """
 
     service: Service
@@ -66,25 +82,27 @@ class Reconfiguration:
     versions: tuple[VersionRow, ...]
     document: dict[str, Any]
     is_logged: bool = True
-
-
-@dataclass(frozen=True)
-class ServiceFilter:
-    """Which services a list call wants; None is any."""
-
-    project_id: str | None = None
-    name: str | None = None
-    model_id: str | None = None
-    kind: str | None = None
-    status: str | None = None
-    service_id: str | None = None
+    subscriptions: list[dict[str, Any]] | None = None
+    log_channels: list[dict[str, Any]] | None = None
 
 
 class Store:
-    """The state of one data directory."""
+    """The state of one data directory.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        counting: which real-time services count for the quota.
+
+    Attributes:
+        pools: dedicated pools; `tags`: tags of services.
+        notifications: of statuses that services came to.
+    """
+
+    def __init__(self, path: Path, counting: Counting = Counting.PUBLIC) -> None:
         self._database = Database(path)
+        self._counting = counting
+        self.pools = Pools(self._database)
+        self.notifications = Notifications(self._database)
+        self.tags = Tags(self._database)
 
     def close(self) -> None:
         self._database.close()
@@ -130,72 +148,46 @@ class Store:
     def model(self, project_id: str, model_id: str) -> ModelRow:
         """Raises `NotFound`."""
         with self._database.read() as session:
-            return _model(session, project_id, model_id)
+            return model_rows.get(session, project_id, model_id)
 
-    def models(self, project_id: str | None = None, status: str | None = None) -> list[ModelRow]:
-        """Newest first; of all projects when none is named."""
-        query = select(ModelRow).order_by(col(ModelRow.created_at).desc(), ModelRow.model_id)
-        if project_id is not None:
-            query = query.where(ModelRow.project_id == project_id)
-        if status is not None:
-            query = query.where(ModelRow.status == status)
+    def models(
+        self,
+        project_id: str | None = None,
+        status: str | None = None,
+        workspace_id: str | None = None,
+    ) -> list[ModelRow]:
+        """Newest first; None is any."""
         with self._database.read() as session:
-            return list(session.exec(query))
+            return model_rows.find(session, project_id, status, workspace_id)
+
+    def versions_of(self, project_id: str, model_id: str, most: int) -> list[str]:
+        """Ids of a model and of others with its name, `most` in all. Raises `NotFound`."""
+        with self._database.read() as session:
+            return model_rows.versions(session, project_id, model_id, most)
 
     def finish_model(
         self, model_id: str, status: ModelStatus, message: str, changes: dict[str, Any]
     ) -> None:
         """Note how publishing ended; a model deleted meanwhile stays deleted."""
         with self._database.write() as session:
-            row = session.get(ModelRow, model_id)
-            if row is None:
-                return
-            row.status = status.value
-            row.message = message
-            for name, value in changes.items():
-                setattr(row, name, value)
+            model_rows.finish(session, model_id, status, message, changes)
 
     def delete_model(self, project_id: str, model_id: str) -> None:
         """Raises `NotFound`; `InUse` while a service has a version of it."""
         with self._database.write() as session:
-            row = _model(session, project_id, model_id)
-            users = session.exec(
-                select(ServiceRow.name)
-                .join(VersionRow)
-                .where(VersionRow.model_id == model_id)
-                .distinct()
-            ).all()
-            if users:
-                raise InUse("model", model_id, sorted(users))
-            session.delete(row)
+            model_rows.delete(session, project_id, model_id)
 
     # -- services ---------------------------------------------------------------------------
 
-    def add_service(
-        self,
-        row: ServiceRow,
-        versions: Iterable[VersionRow],
-        event: Event,
-        *,
-        limit: int,
-    ) -> None:
-        """Store a new service, its quota checked in the same transaction.
-
-        Args:
-            limit: how many real-time services the project may have, whatever their status.
+    def add_service(self, row: ServiceRow, versions: Sequence[VersionRow], event: Event) -> None:
+        """Store a new service, its quotas checked in the same transaction.
 
         Raises:
             NameTaken, QuotaExceeded. Nothing was stored then.
         """
         try:
             with self._database.write() as session:
-                used = session.exec(
-                    select(func.count())
-                    .select_from(ServiceRow)
-                    .where(ServiceRow.project_id == row.project_id, ServiceRow.kind == row.kind)
-                ).one()
-                if used + 1 > limit:
-                    raise QuotaExceeded(f"{row.kind} services", limit, used, 1)
+                check_quotas(session, row, versions, self._counting, is_new=True)
                 session.add(row)
                 session.flush()
                 session.add_all(versions)
@@ -220,29 +212,18 @@ class Store:
         """How many match, and one page of them with all that belongs to them.
 
         Args:
-            sort_by: `created_at`, `published_at`, `transition_at` or `name`.
+            sort_by: one of `filters.SORT_COLUMNS`.
         """
         with self._database.read() as session:
-            query = _filtered(wanted or ServiceFilter())
+            query = filtered(wanted or ServiceFilter())
             total = session.exec(select(func.count()).select_from(query.subquery())).one()
-            column = col(getattr(ServiceRow, _SORT_COLUMNS[sort_by]))
-            ordered = query.order_by(
-                column.desc() if descending else column, col(ServiceRow.service_id)
-            )
-            rows = list(session.exec(ordered.offset(offset).limit(limit)))
+            in_order = ordered(query, sort_by, descending=descending)
+            rows = list(session.exec(in_order.offset(offset).limit(limit)))
             return total, _stored_all(session, rows)
 
     def service_ids(self) -> list[str]:
         with self._database.read() as session:
             return list(session.exec(select(ServiceRow.service_id)))
-
-    def count_services(self, project_id: str, kind: ServiceKind) -> int:
-        with self._database.read() as session:
-            return session.exec(
-                select(func.count())
-                .select_from(ServiceRow)
-                .where(ServiceRow.project_id == project_id, ServiceRow.kind == kind.value)
-            ).one()
 
     def change_service(
         self,
@@ -265,6 +246,22 @@ class Store:
             write(session, row, stored.service, service, events, at)
             return _stored(session, row)
 
+    def change_services(
+        self,
+        service_ids: Collection[str],
+        project_id: str | None,
+        at: int,
+        change: Callable[[Service], tuple[Service, tuple[Event, ...]]],
+    ) -> None:
+        """Apply a pure change to several services in one transaction: to all, or to none when it or
+        a missing service raises."""
+        with self._database.write() as session:
+            for service_id in service_ids:
+                row = _service(session, service_id, project_id)
+                before = _stored(session, row).service
+                after, events = change(before)
+                write(session, row, before, after, events, at)
+
     def reconfigure(
         self,
         service_id: str,
@@ -275,34 +272,44 @@ class Store:
         """Change a service's configuration in one transaction, and keep the one before it as long
         as the update may fall back to it.
 
-        Whatever `change` raises leaves the service as it was. Raises `NotFound`.
+        Whatever `change` raises leaves the service as it was.
+
+        Raises:
+            NotFound, QuotaExceeded. Nothing was changed then.
         """
         with self._database.write() as session:
             row = _service(session, service_id, project_id)
             stored = _stored(session, row)
             wanted = change(stored)
+            check_quotas(session, row, wanted.versions, self._counting, is_new=False)
             known = {version.version_id for version in (*stored.versions, *stored.kept)}
             session.add_all(v for v in wanted.versions if v.version_id not in known)
             session.flush()
             if wanted.is_logged:
                 note_update(session, row, wanted.service, wanted.document, at)
             row.document = wanted.document
+            if wanted.subscriptions is not None:
+                row.subscriptions = wanted.subscriptions
+            if wanted.log_channels is not None:
+                row.log_channels = wanted.log_channels
             write(session, row, stored.service, wanted.service, wanted.events, at)
             return _stored(session, row)
 
     def updates(self, service_id: str) -> list[UpdateRow]:
         """Changes of a service's configuration, the newest first."""
-        query = select(UpdateRow).where(UpdateRow.service_id == service_id)
         with self._database.read() as session:
-            return list(session.exec(query.order_by(col(UpdateRow.update_id).desc())))
+            return history.updates(session, service_id)
 
     def save_plan(
         self, service: Service, revision: int, events: tuple[Event, ...], at: int
     ) -> bool:
-        """Store what was planned from `revision`; False (nothing stored) if it is outdated."""
+        """Store what was planned from `revision`; False (nothing stored) if it is outdated, or if
+        another service has taken the place of one of its instances meanwhile."""
         with self._database.write() as session:
             row = session.get(ServiceRow, service.service_id)
             if row is None or row.revision != revision:
+                return False
+            if not has_room(session, row.project_id, service):
                 return False
             write(session, row, _stored(session, row).service, service, events, at)
             return True
@@ -311,6 +318,49 @@ class Store:
         """Remove a service and all that belongs to it. Absent is no error."""
         with self._database.write() as session:
             session.exec(delete(ServiceRow).where(col(ServiceRow.service_id) == service_id))
+
+    # -- quotas and usage -------------------------------------------------------------------
+
+    def end_runs(self, at: int, running: Collection[str]) -> None:
+        """Note that instances do not run any more: all but some, since `at` at the latest."""
+        with self._database.write() as session:
+            end_runs(session, at, running)
+
+    def quotas(self, project_id: str, owner: str) -> list[QuotaUse]:
+        """All quotas, with what a user has of them in a project."""
+        with self._database.read() as session:
+            return quota_uses(session, project_id, owner, self._counting)
+
+    def set_quota(self, name: str, size: int) -> None:
+        """Raises `InvalidRequest` for a name or a size that there is not."""
+        with self._database.write() as session:
+            set_quota_size(session, name, size)
+
+    def reset_quota(self, name: str) -> None:
+        """Back to the documented size. Raises `InvalidRequest` for an unknown name."""
+        with self._database.write() as session:
+            reset_quota_size(session, name)
+
+    def usage(self, now: int, since: int = 0, until: int | None = None) -> list[Usage]:
+        """How long instances ran: see `usage.usage_totals`."""
+        with self._database.read() as session:
+            return usage_totals(session, now, since, until)
+
+    def pool_usage(self, now: int, since: int = 0, until: int | None = None) -> list[PoolUsage]:
+        """What dedicated pools were metered: see `usage.pool_totals`."""
+        with self._database.read() as session:
+            return pool_totals(session, now, since, until)
+
+    def log_channels(self) -> dict[str, list[tuple[str, str]]]:
+        """Groups and streams that the output of each instance goes to, by instance id; only those
+        of which some goes anywhere."""
+        query = select(InstanceRow.instance_id, ServiceRow.log_channels).join(ServiceRow)
+        with self._database.read() as session:
+            rows = session.exec(query.where(func.json_array_length(ServiceRow.log_channels) > 0))
+            return {
+                instance_id: [(one["group"], one["stream"]) for one in channels]
+                for instance_id, channels in rows
+            }
 
     # -- events -----------------------------------------------------------------------------
 
@@ -324,33 +374,13 @@ class Store:
         self, service_id: str, *, kind: EventKind | None = None, limit: int | None = None
     ) -> list[EventRow]:
         """Newest first."""
-        query = select(EventRow).where(EventRow.service_id == service_id)
-        if kind is not None:
-            query = query.where(EventRow.kind == kind.value)
         with self._database.read() as session:
-            return list(session.exec(query.order_by(col(EventRow.event_id).desc()).limit(limit)))
+            return history.events(session, service_id, kind, limit)
 
     def last_events(self) -> dict[str, EventRow]:
         """The newest event of each service."""
-        newest = select(func.max(EventRow.event_id)).group_by(EventRow.service_id)
         with self._database.read() as session:
-            rows = session.exec(select(EventRow).where(col(EventRow.event_id).in_(newest)))
-            return {row.service_id: row for row in rows}
-
-
-_SORT_COLUMNS = {
-    "created_at": "created_at",
-    "published_at": "published_at",
-    "transition_at": "transition_at",
-    "name": "name",
-}
-
-
-def _model(session: Session, project_id: str, model_id: str) -> ModelRow:
-    row = session.get(ModelRow, model_id)
-    if row is None or row.project_id != project_id:
-        raise NotFound("model", model_id)
-    return row
+            return history.last_events(session)
 
 
 def _service(session: Session, service_id: str, project_id: str | None) -> ServiceRow:
@@ -358,18 +388,6 @@ def _service(session: Session, service_id: str, project_id: str | None) -> Servi
     if row is None or (project_id is not None and row.project_id != project_id):
         raise NotFound("service", service_id)
     return row
-
-
-def _filtered(wanted: ServiceFilter) -> Any:
-    query = select(ServiceRow)
-    if wanted.model_id is not None:
-        using = select(VersionRow.service_id).where(VersionRow.model_id == wanted.model_id)
-        query = query.where(col(ServiceRow.service_id).in_(using))
-    for name in ("project_id", "name", "kind", "status", "service_id"):
-        value = getattr(wanted, name)
-        if value is not None:
-            query = query.where(getattr(ServiceRow, name) == value)
-    return query
 
 
 def _stored(session: Session, row: ServiceRow) -> Stored:

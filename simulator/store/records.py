@@ -12,6 +12,7 @@ from simulator.lifecycle.objects import (
     Instance,
     InstanceState,
     Service,
+    Size,
     Version,
 )
 from simulator.store.tables import InstanceRow, ServiceRow, VersionRow
@@ -28,7 +29,9 @@ _SERVICE_FIELDS = (
     "stop_after_ms",
     "due_at",
 )
-_VERSION_FIELDS = tuple(f.name for f in fields(Version) if f.name not in ("version_id", "health"))
+_OF_ITS_OWN = ("version_id", "health", "size", "pools")
+"""Fields of a version that are not columns of the same name and type."""
+_VERSION_FIELDS = tuple(f.name for f in fields(Version) if f.name not in _OF_ITS_OWN)
 
 
 def service_of(
@@ -50,11 +53,22 @@ def service_of(
 
 def version_of(row: VersionRow) -> Version:
     values: dict[str, Any] = {name: getattr(row, name) for name in _VERSION_FIELDS}
-    return Version(row.version_id, health=HealthCheck(**row.health), **values)
+    return Version(
+        row.version_id,
+        health=HealthCheck(**row.health),
+        size=Size(row.cpus, row.memory_mib, row.gpus, row.npus),
+        pools=tuple(row.pools),
+        **values,
+    )
 
 
 def _version_from(values: dict[str, Any]) -> Version:
-    return Version(**values | {"health": HealthCheck(**values["health"])})
+    parts = {
+        "health": HealthCheck(**values["health"]),
+        "size": Size(**values["size"]),
+        "pools": tuple(values["pools"]),
+    }
+    return Version(**values | parts)
 
 
 def write_version(row: VersionRow, version: Version, position: int | None) -> None:

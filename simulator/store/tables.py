@@ -47,6 +47,7 @@ class ModelRow(SQLModel, table=True):
     source: str
     size_bytes: int = 0
     created_at: int
+    workspace_id: str = "0"
     artifact: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     apis: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     health: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
@@ -63,6 +64,8 @@ class ServiceRow(SQLModel, table=True):
         fallback: versions of the configuration before the update that is under way, each with
             `lifecycle.objects.Version`'s fields; `previous`: the document of that configuration.
         updated_at: when the configuration was last changed; None when it never was.
+        log_channels: where the output of its instances goes: `[{"group", "stream"}]`.
+        subscriptions: who is told when it comes to which statuses: `[{"topic", "statuses"}]`.
     """
 
     __tablename__ = "service"
@@ -88,6 +91,7 @@ class ServiceRow(SQLModel, table=True):
     deploy_started_at: int
     next_ordinal: int = 1
     owner: str = ""
+    workspace_id: str = "0"
     next_version: int = 2
     fallback: list[dict[str, Any]] = Field(
         default_factory=list, sa_column=Column(JSON, nullable=False)
@@ -95,6 +99,12 @@ class ServiceRow(SQLModel, table=True):
     stop_after_ms: int | None = None
     due_at: int | None = None
     updated_at: int | None = None
+    log_channels: list[dict[str, Any]] = Field(
+        default_factory=list, sa_column=Column(JSON, nullable=False)
+    )
+    subscriptions: list[dict[str, Any]] = Field(
+        default_factory=list, sa_column=Column(JSON, nullable=False)
+    )
     document: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     previous: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
 
@@ -106,6 +116,7 @@ class VersionRow(SQLModel, table=True):
         wanted: it is part of the configuration that was accepted last; otherwise it is kept while
             an update may fall back to it or one of its instances is left.
         artifact, apis, health: copied from the model when the version was made.
+        pools: ids of the dedicated pools that it runs in; none for the public pool.
         memory_mib: MiB; `deploy_timeout_ms`, `grace_s`: see `lifecycle.objects.Version`.
     """
 
@@ -130,6 +141,7 @@ class VersionRow(SQLModel, table=True):
     max_surge: float = limits.MAX_SURGE_DEFAULT
     max_unavailable: float = limits.MAX_UNAVAILABLE_DEFAULT
     replaces: str = ""
+    pools: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     envs: dict[str, str] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     artifact: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     apis: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
@@ -160,6 +172,9 @@ class InstanceRow(SQLModel, table=True):
     log_tail: str = ""
     running_since: int | None = None
     grace_s: int = limits.TERMINATION_GRACE_DEFAULT_S
+    pool: str = ""
+    node: str = ""
+    tries: int = 0
 
 
 class EventRow(SQLModel, table=True):
@@ -219,6 +234,71 @@ class UsageRow(SQLModel, table=True):
     until: int
 
 
+class PoolRow(SQLModel, table=True):
+    """A dedicated resource pool: some nodes of one specification.
+
+    Attributes:
+        generation: `old` or `new`; front doors address the two by different fields.
+        status: `running`, `concerning` or `abnormal`; nothing runs in an abnormal one.
+        memory_mib: MiB of a node.
+    """
+
+    __tablename__ = "pool"
+
+    project_id: str = Field(primary_key=True)
+    pool_id: str = Field(primary_key=True)
+    description: str = ""
+    owner: str = ""
+    generation: str
+    status: str
+    specification: str
+    cpus: float
+    memory_mib: int
+    gpus: float = 0.0
+    npus: int = 0
+    nodes: int
+    created_at: int
+
+
+class PoolUsageRow(SQLModel, table=True):
+    """A pool had some nodes, from `since` to `until`; None: it has them still."""
+
+    __tablename__ = "pool_usage"
+
+    usage_id: int | None = Field(default=None, primary_key=True)
+    project_id: str
+    pool_id: str
+    specification: str
+    nodes: int
+    since: int
+    until: int | None = None
+
+
+class NotificationRow(SQLModel, table=True):
+    """Somebody is to be told that a service came to a status. Stays when the service is deleted.
+
+    Attributes:
+        topic: who, in the words of the request.
+        sent_at: real time when the webhook took it, epoch ms; None before, and without a webhook.
+        tries, error: how often it was sent in vain, and what was wrong the last time.
+    """
+
+    __tablename__ = "notification"
+    __table_args__ = (Index("notification_by_project", "project_id", "notification_id"),)
+
+    notification_id: int | None = Field(default=None, primary_key=True)
+    project_id: str
+    service_id: str
+    service_name: str
+    topic: str
+    status: str
+    text: str
+    at: int
+    sent_at: int | None = None
+    tries: int = 0
+    error: str = ""
+
+
 class QuotaRow(SQLModel, table=True):
     """A quota that is not as documented."""
 
@@ -226,3 +306,13 @@ class QuotaRow(SQLModel, table=True):
 
     name: str = Field(primary_key=True)
     size: int
+
+
+class TagRow(SQLModel, table=True):
+    """A tag of a service; a key stands once."""
+
+    __tablename__ = "tag"
+
+    service_id: str = Field(primary_key=True, foreign_key="service.service_id", ondelete="CASCADE")
+    key: str = Field(primary_key=True)
+    value: str

@@ -3,10 +3,10 @@ and versions, what happened, what ran, and how an update ended."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, TypeVar
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from simulator.facts.statuses import ServiceStatus
 from simulator.lifecycle import metering, rollout
@@ -15,6 +15,7 @@ from simulator.store.records import instance_values, write_service, write_versio
 from simulator.store.tables import (
     EventRow,
     InstanceRow,
+    NotificationRow,
     ServiceRow,
     UpdateRow,
     UsageRow,
@@ -44,6 +45,7 @@ def write(
     _write_outcome(session, row, before, after, events, at)
     _write_instances(session, row.service_id, after)
     _write_versions(session, versions, after)
+    _write_notifications(session, row, before, after, events, at)
     session.add_all(event_row(row.service_id, at, event) for event in events)
     session.flush()
 
@@ -99,6 +101,8 @@ def _write_usage(
     at: int,
 ) -> None:
     specifications = {version.version_id: version.specification for version in versions}
+    # of a dedicated pool only its nodes are metered
+    dedicated = {version.version_id for version in versions if version.pools}
     session.add_all(
         UsageRow(
             project_id=row.project_id,
@@ -111,6 +115,7 @@ def _write_usage(
             until=one.until,
         )
         for one in metering.ended(before, after, at)
+        if one.version_id not in dedicated
     )
 
 
@@ -129,6 +134,66 @@ def note_update(
             result=RUNNING if begins else Outcome.DONE.value,
             document=document,
         )
+    )
+
+
+def end_runs(session: Session, at: int, running: Collection[str]) -> None:
+    """Meter the runs of instances that do not run any more: those of all but `running`. They ended
+    with the server, or while there was none: at `at`, when it was last alive."""
+    query = (
+        select(InstanceRow, ServiceRow, VersionRow)
+        .join(ServiceRow, col(ServiceRow.service_id) == col(InstanceRow.service_id))
+        .join(
+            VersionRow,
+            (col(VersionRow.service_id) == col(InstanceRow.service_id))
+            & (col(VersionRow.version_id) == col(InstanceRow.version_id)),
+        )
+        .where(col(InstanceRow.running_since).is_not(None))
+    )
+    for instance, service, version in session.exec(query).all():
+        if instance.instance_id in running or instance.running_since is None:
+            continue
+        usage = UsageRow(
+            project_id=service.project_id,
+            service_id=service.service_id,
+            service_name=service.name,
+            version_id=instance.version_id,
+            instance_id=instance.instance_id,
+            specification=version.specification,
+            since=instance.running_since,
+            until=max(at, instance.running_since),
+        )
+        if not version.pools:
+            session.add(usage)
+        instance.running_since = None
+        session.add(instance)
+
+
+def _write_notifications(
+    session: Session,
+    row: ServiceRow,
+    before: Service,
+    after: Service,
+    events: tuple[Event, ...],
+    at: int,
+) -> None:
+    """Whoever wants to know of the new status is to be told: in the transaction that brings it, so
+    that no crash can lose it."""
+    if after.status is before.status:
+        return
+    text = after.message or (events[-1].text if events else "")
+    session.add_all(
+        NotificationRow(
+            project_id=row.project_id,
+            service_id=row.service_id,
+            service_name=row.name,
+            topic=one["topic"],
+            status=after.status.value,
+            text=text,
+            at=at,
+        )
+        for one in row.subscriptions
+        if after.status.value in one["statuses"]
     )
 
 

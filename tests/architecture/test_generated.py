@@ -6,10 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 
 
-def test_the_document_of_the_rules_is_up_to_date() -> None:
-    command = [sys.executable, str(ROOT / "scripts" / "generate-rules"), "--check"]
+@pytest.mark.parametrize("script", ["generate-rules", "generate-coverage"])
+def test_a_document_that_a_script_writes_is_up_to_date(script: str) -> None:
+    command = [sys.executable, str(ROOT / "scripts" / script), "--check"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr

@@ -82,6 +82,7 @@ PURE = [
     *of("simulator.modelarts.config_json", "simulator.modelarts.error_codes"),
     *of("simulator.errors", "simulator.strict_json", "simulator.objectpaths", "simulator.rules"),
     *of("simulator.openapi", "simulator.modelarts.answer_schemas"),
+    *of("simulator.modelarts.documented", "simulator.modelarts.offer_schemas"),
 ]
 NEUTRAL = of(
     "simulator.lifecycle",

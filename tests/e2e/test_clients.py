@@ -27,7 +27,8 @@ from openstack.exceptions import (
 from otcextensions import sdk as otcextensions
 
 from tests.e2e.digits import held_out_digits
-from tests.e2e.server import FIXTURES, DrydockServer, realtime_request
+from tests.e2e.server import FIXTURES, DrydockServer, realtime_request, wait_until
+from tests.support.requests import documented
 
 pytestmark = [
     pytest.mark.envoy,
@@ -93,6 +94,15 @@ def test_otcextensions_creates_finds_waits_for_and_deletes_a_service(
     texts = [event.event_info for event in modelarts.service_events(shown)]
     assert any("running" in text for text in texts)
     assert "modelarts.vm.cpu.2u" in {flavor.specification for flavor in modelarts.service_flavors()}
+    monitor = wait_until(
+        "the prediction is counted",
+        lambda: next((m for m in modelarts.service_monitor(shown) if m.invocation_times), None),
+        timeout_s=10,
+    )
+    assert (monitor.model_name, monitor.invocation_times, monitor.failed_times) == ("mnist", 1, 0)
+    assert (monitor.cpu_core_total, monitor.cpu_memory_total, monitor.gpu_total) == (2, 8192, 0)
+    assert list(modelarts.service_logs(shown)) == []
+    assert list(modelarts.service_clusters()) == []
 
     modelarts.delete_service(shown)
     resource.wait_for_delete(modelarts, shown, interval=0.05, wait=30)
@@ -163,8 +173,10 @@ def test_otcextensions_shows_our_refusals_as_its_own_exceptions(
         modelarts.find_service("never", ignore_missing=False)
     with pytest.raises(NotFoundException, match=r"ModelArts\.3001"):
         modelarts.get_model(UNKNOWN_ID)
-    with pytest.raises(HttpException, match=r"Drydock\.NotSimulated"):
+    with pytest.raises(NotFoundException, match=r"ModelArts\.3502"):
         list(modelarts.service_monitor(UNKNOWN_ID))
+    with pytest.raises(HttpException, match=r"Drydock\.NotSimulated"):
+        modelarts.create_service(**documented("batch-file"))
     assert [one.name for one in modelarts.services()] == ["taken"]
 
 

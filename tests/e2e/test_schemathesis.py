@@ -44,7 +44,8 @@ METHODS = ["GET", "PUT", "POST", "DELETE", "OPTIONS", "PATCH", "TRACE"]
 """Methods that are tried where the document has none. Envoy's parser does not know QUERY."""
 KNOWN_SERVICE = (
     *("ShowService", "UpdateService", "ListServiceEvents", "InspectService", "ListServiceHistory"),
-    *("StartService", "StopService"),
+    *("StartService", "StopService", "PatchService", "ChangeServiceProperty"),
+    *("ListServiceUpdates", "ShowServiceMonitor", "CreateServiceTags", "DeleteServiceTags"),
 )
 """Operations that are called with the id of a service that exists, every other time."""
 

@@ -14,6 +14,7 @@ from backends.fake import FakeBackend
 from simulator import engine, performer
 from simulator.facts.statuses import ServiceStatus as S
 from simulator.gateway.state import Availability
+from simulator.heartbeat import Heartbeat
 from simulator.lifecycle.objects import InstanceState
 from simulator.lifecycle.requests import delete, start, stop
 from tests.support.builders import CREATED, a_service_row, a_version_row
@@ -433,6 +434,38 @@ class TestEnding:
         assert rig.instances() == ["svc-1", "svc-2"]
         assert rig.texts()[0] == "the server was started again; starting the instances"
 
+    async def test_what_ran_until_the_servers_end_is_metered_and_no_more(self, rig: Rig) -> None:
+        await rig.running(instances=2)
+        rig.clock.advance(60_000)
+        await rig.engine.close(keep_running=False)
+        rig.clock.advance(3_600_000)
+        await rig.restart(keep_running=False)
+        await rig.until(lambda: rig.texts()[-1:] == ["the service is running"])
+        (usage,) = rig.store.usage(rig.clock.now_ms())
+        assert (usage.instance_ms, usage.runs) == (120_000, 4)
+
+    async def test_after_a_kill_it_is_metered_until_the_server_was_last_alive(
+        self, rig: Rig
+    ) -> None:
+        await rig.running()
+        rig.clock.advance(60_000)
+        Heartbeat(rig.home / "alive").beat(rig.clock.now_ms())
+        await rig.engine.close(keep_running=True)  # a killed one does no more either
+        Heartbeat(rig.home / "alive").beat(rig.clock.now_ms())
+        rig.backend.crash("svc-1")
+        rig.clock.advance(3_600_000)
+        await rig.engine.routes()
+        (usage,) = rig.store.usage(rig.clock.now_ms())
+        assert (usage.instance_ms, usage.running_now) == (60_000, 0)
+
+    async def test_kept_instances_are_metered_on(self, rig: Rig) -> None:
+        await rig.running()
+        await rig.engine.close(keep_running=True)
+        rig.clock.advance(3_600_000)
+        await rig.engine.routes()
+        (usage,) = rig.store.usage(rig.clock.now_ms())
+        assert (usage.instance_ms, usage.running_now) == (3_600_000, 1)
+
     async def test_a_service_with_a_past_of_crashes_comes_back_too(self, rig: Rig) -> None:
         await rig.running()
         for deaths in (1, 2, 3):
@@ -571,9 +604,7 @@ async def test_two_versions_share_the_traffic_by_their_weights(rig: Rig) -> None
         a_version_row("svc", "v2", weight=30, health=HEALTH, instances=2),
     ]
     now = rig.clock.now_ms()
-    rig.store.add_service(
-        a_service_row(deploy_started_at=now, created_at=now), versions, CREATED, limit=9
-    )
+    rig.store.add_service(a_service_row(deploy_started_at=now, created_at=now), versions, CREATED)
     rig.engine.wake("svc")
     await rig.until_status(S.RUNNING)
     route = rig.route()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.errors import with_hint
+from simulator.errors import QuotaExceeded, with_hint
 
 
 @pytest.mark.parametrize(
@@ -18,3 +18,10 @@ from simulator.errors import with_hint
 )
 def test_message_and_hint_read_as_one_sentence(message: str, hint: str, text: str) -> None:
     assert with_hint(message, hint) == text
+
+
+def test_a_quota_without_room_says_how_much_of_what_and_how_to_get_more() -> None:
+    assert str(QuotaExceeded("public-instances", 100, 98, 3)) == (
+        "quota public-instances: 98 of 100 used, 3 more asked for; "
+        "`drydock quota set public-instances SIZE` stands in for a service ticket"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -20,9 +21,12 @@ class FakeGateway:
         self.versions: list[VersionTraffic] = []
         self.failure: Exception | None = None
         self.reads = 0
+        self.was_read_thrice = asyncio.Event()
 
     async def traffic(self) -> list[VersionTraffic]:
         self.reads += 1
+        if self.reads == 3:
+            self.was_read_thrice.set()
         if self.failure is not None:
             raise self.failure
         return self.versions
@@ -121,3 +125,66 @@ async def test_latencies_are_recent_ones_where_there_are_some(world: World) -> N
 async def test_latencies_are_those_of_the_busiest_version(world: World) -> None:
     await world.read(0, counted(5, p50_ms=10.0), counted(50, "v2", p50_ms=20.0))
     assert world.traffic.service("svc").p50_ms == 20
+
+
+async def test_a_version_has_figures_of_its_own(world: World) -> None:
+    await world.read(0, counted(7, errors_4xx=1, p50_ms=10.0), counted(3, "v2", errors_5xx=2))
+    first, second = (world.traffic.version("svc", name) for name in ("v1", "v2"))
+    assert (first.requests, first.errors, first.p50_ms) == (7, 1, 10)
+    assert (second.requests, second.errors, second.p50_ms) == (3, 2, None)
+    assert world.traffic.version("svc", "v3") == Figures()
+
+
+class TestTheLastMinute:
+    async def read_every_5_s(self, world: World, *totals: int) -> None:
+        for total in totals:
+            await world.read(5, counted(total))
+
+    async def test_is_nothing_before_any_reading(self, world: World) -> None:
+        assert world.traffic.requests_in_last_minute("svc") == 0
+
+    async def test_is_everything_in_a_servers_first_minute(self, world: World) -> None:
+        await world.read(0, counted(3))
+        assert world.traffic.requests_in_last_minute("svc") == 3
+        await world.read(5, counted(10), counted(2, "v2"))
+        assert world.traffic.requests_in_last_minute("svc") == 12
+        assert world.traffic.requests_in_last_minute("another") == 0
+
+    async def test_counts_since_the_reading_a_minute_ago(self, world: World) -> None:
+        await self.read_every_5_s(world, *range(100, 2500, 100))
+        assert world.traffic.requests_in_last_minute("svc") == 1200
+        for _ in range(12):
+            await world.read(5, counted(2400))
+        assert world.traffic.requests_in_last_minute("svc") == 0
+
+    async def test_is_told_to_the_latest_reading(self, world: World) -> None:
+        await self.read_every_5_s(world, *[100] * 13)
+        await world.read(1, counted(107))
+        assert world.traffic.requests_in_last_minute("svc") == 7
+
+    async def test_counts_on_when_the_gateway_was_restarted(self, world: World) -> None:
+        await self.read_every_5_s(world, *[500] * 13, 520, 4, 9)
+        assert world.traffic.requests_in_last_minute("svc") == 29
+
+    async def test_counts_a_new_version_from_nothing(self, world: World) -> None:
+        await self.read_every_5_s(world, *[500] * 13)
+        await world.read(5, counted(500), counted(8, "v2"))
+        assert world.traffic.requests_in_last_minute("svc") == 8
+
+    async def test_needs_no_more_readings_than_there_are_in_a_minute(self, world: World) -> None:
+        for total in range(1000):
+            await world.read(0.5, counted(total))
+        assert world.traffic.requests_in_last_minute("svc") in range(120, 132)
+        assert len(world.traffic._minute) < 20
+
+
+async def test_the_counters_are_read_without_being_asked_for(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(traffic, "SAMPLE_S", 0.001)
+    monkeypatch.setattr(traffic, "FRESH_S", 0.0)
+    reading = asyncio.create_task(world.traffic.keep_reading())
+    await asyncio.wait_for(world.gateway.was_read_thrice.wait(), 5)
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading

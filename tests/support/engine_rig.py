@@ -239,7 +239,7 @@ class Rig:
         now = self.clock.now_ms()
         times = dict.fromkeys(("created_at", "transition_at", "deploy_started_at"), now)
         row = a_service_row(service_id, **times)
-        self.store.add_service(row, versions, CREATED, limit=100)
+        self.store.add_service(row, versions, CREATED)
         self.engine.wake(service_id)
 
     def ask(self, change: Change, service_id: str = SERVICE_ID) -> None:

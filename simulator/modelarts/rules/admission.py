@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from simulator.errors import QuotaExceeded
+from simulator.facts.quotas import BATCH_SERVICES, REAL_TIME_SERVICES
 from simulator.facts.statuses import ModelStatus, ServiceKind
 from simulator.modelarts.error_codes import (
     FLAVOR_UNAVAILABLE,
@@ -143,21 +145,21 @@ def _paths_exist(version: dict[str, Any], scope: Scope) -> Findings:
 
 def _quota(kind: str, scope: Scope) -> Findings:
     if kind == ServiceKind.BATCH:
-        return _room("batch-services", scope.facts.batch_services, scope)
+        return _room(BATCH_SERVICES, scope.facts.batch_services, scope)
     if kind != ServiceKind.REAL_TIME:
         return FINE
     versions = scope.root.get("config") or [{}]
     dedicated = all(pool_of(version, scope.root) for version in versions)
     if dedicated and scope.readings["quota-dedicated"] == "free":
         return FINE
-    return _room("real-time-services", scope.facts.real_time_services, scope)
+    return _room(REAL_TIME_SERVICES, scope.facts.real_time_services, scope)
 
 
 def _room(quota: str, used: int, scope: Scope) -> Findings:
     limit = scope.facts.quotas[quota]
     if used < limit:
         return FINE
-    return here(f"quota {quota}: {used} of {limit} used, 1 more asked for")
+    return here(str(QuotaExceeded(quota, limit, used, 1)))
 
 
 def _workspace(workspace: str, scope: Scope) -> Findings:

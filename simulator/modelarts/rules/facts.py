@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from simulator.facts import limits
+from simulator.facts.quotas import BATCH_SERVICES, QUOTAS, REAL_TIME_SERVICES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,8 +89,7 @@ class Facts:
     batch_services: int = 0
     quotas: Mapping[str, int] = field(
         default_factory=lambda: {
-            "real-time-services": limits.REAL_TIME_SERVICES,
-            "batch-services": limits.BATCH_SERVICES,
+            name: QUOTAS[name].default for name in (REAL_TIME_SERVICES, BATCH_SERVICES)
         }
     )
     unavailable: Mapping[str, str] = field(default_factory=dict)

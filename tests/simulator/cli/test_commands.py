@@ -34,6 +34,10 @@ COMMANDS = [
     ["models", "delete", "x"],
     ["logs", "x"],
     ["env"],
+    ["quota"],
+    ["quota", "set", "real-time-services", "30"],
+    ["quota", "reset", "real-time-services"],
+    ["usage"],
     ["predict", "x", "--json", "{}"],
     ["deploy", "-"],
 ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from typing import Any, ClassVar
 
 import httpx
 import pytest
@@ -95,6 +96,33 @@ class TestDeploying:
         answer = deploy(drydock_client, body)
         assert (answer.status_code, answer.json()["error_code"]) == (409, "ModelArts.3503")
         assert answer.json()["violations"][0]["rule"] == "MA-ADM-013"
+
+
+class TestCreatingModels:
+    IMAGE: ClassVar[dict[str, Any]] = {
+        "model_name": "mine",
+        "model_version": "0.0.1",
+        "model_type": "Image",
+        "source_location": "team/mine:1",
+    }
+
+    def test_a_template_is_not_simulated_and_named(self, drydock_client: httpx.Client) -> None:
+        body = {**self.IMAGE, "model_type": "Template", "template": {"template_id": "t"}}
+        answer = drydock_client.post("models", json=body)
+        assert answer.status_code == 501
+        assert answer.json()["error_msg"] == "creating models from templates is not simulated"
+
+    def test_a_health_check_by_command_is_not_simulated_and_named(
+        self, drydock: Drydock, drydock_client: httpx.Client
+    ) -> None:
+        drydock.add_image("team/mine:1")
+        health = {"check_method": "EXEC", "command": "true", "url": "/", "protocol": "http"}
+        config = {"model_algorithm": "a", "model_type": "Image", "health": health}
+        body = {**self.IMAGE, "initial_config": json.dumps(config)}
+        answer = drydock_client.post("models", json=body)
+        assert answer.status_code == 501
+        assert answer.json()["error_msg"].startswith("checking the health of a model by EXEC")
+        assert drydock_client.get("models").json()["total_count"] == 0
 
 
 class TestReadings:

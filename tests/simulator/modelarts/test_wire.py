@@ -12,7 +12,6 @@ import pytest
 import simulator
 from simulator import errors
 from simulator.errors import InvalidRequest, Refused, Violation
-from simulator.facts.specifications import SPECIFICATIONS
 from simulator.gateway.state import Cause
 from simulator.modelarts import wire
 from simulator.store.queries import Stored
@@ -29,7 +28,9 @@ SAMPLES: list[tuple[Refused, int, str]] = [
     (errors.NameTaken("service", "mnist"), 409, "ModelArts.3503"),
     (errors.NameTaken("model", "mnist 0.0.1"), 409, "ModelArts.3002"),
     (errors.StatusForbids("service", "s1", "running", "be started"), 400, "ModelArts.3519"),
-    (errors.QuotaExceeded("real-time services", 20, 20, 1), 400, "ModelArts.3520"),
+    (errors.QuotaExceeded("real-time-services", 20, 20, 1), 400, "ModelArts.3520"),
+    (errors.QuotaExceeded("batch-services", 1000, 1000, 1), 400, "ModelArts.3520"),
+    (errors.QuotaExceeded("public-instances", 100, 99, 2), 400, "ModelArts.3522"),
     (errors.InUse("model", "m1", ["mnist"]), 500, "ModelArts.3009"),
     (errors.SourceUnusable("/b/k", "why", hint="do this"), 400, "ModelArts.3017"),
     (errors.UnknownOperation("GET", "/v1/p/nothing"), 404, "APIG.0101"),
@@ -118,7 +119,8 @@ class TestErrors:
         ("error", "rule", "path"),
         [
             (errors.NameTaken("service", "mnist"), "MA-ADM-013", "/service_name"),
-            (errors.QuotaExceeded("q", 20, 20, 1), "MA-ADM-014", "/infer_type"),
+            (errors.QuotaExceeded("batch-services", 9, 9, 1), "MA-ADM-014", "/infer_type"),
+            (errors.QuotaExceeded("public-instances", 9, 9, 1), "InstanceQuota", "/config"),
             (
                 errors.StatusForbids("service", "s", "running", "be started"),
                 "MA-UPD-008",
@@ -251,14 +253,6 @@ class TestModel:
             "team/m:1"
         )
         assert wire.model_detail(a_model_row())["image_address"] == ""
-
-
-def test_specifications_that_this_host_cannot_give_are_sold_out() -> None:
-    items = {name: wire.specification_item(spec) for name, spec in SPECIFICATIONS.items()}
-    assert items["modelarts.vm.cpu.2u"]["spec_status"] == "normal"
-    assert items["modelarts.vm.gpu.p4"]["spec_status"] == "sellout"
-    assert items["modelarts.vm.ai1.a310"]["category"] == "NPU"
-    assert items["modelarts.vm.cpu.2u"]["display_en"].startswith("2 vCPUs, 8 GiB")
 
 
 def test_events_are_told_in_the_documented_words() -> None:

@@ -27,5 +27,5 @@ def store(path: Path) -> Iterator[Store]:
 @pytest.fixture
 def service_id(store: Store) -> str:
     """A stored service with one version."""
-    store.add_service(a_service_row(), [a_version_row()], CREATED, limit=20)
+    store.add_service(a_service_row(), [a_version_row()], CREATED)
     return "svc"

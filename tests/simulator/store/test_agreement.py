@@ -15,7 +15,8 @@ from simulator.errors import NameTaken, NotFound, QuotaExceeded, StatusForbids
 from simulator.lifecycle import requests
 from simulator.lifecycle.objects import Event, EventKind, Instance, InstanceState, Service
 from simulator.lifecycle.requests import Change
-from simulator.store.queries import ServiceFilter, Store
+from simulator.store.filters import ServiceFilter
+from simulator.store.queries import Store
 from tests.support.builders import (
     CREATED,
     NOW,
@@ -47,6 +48,7 @@ class Pair:
 
     def __init__(self, store: Store) -> None:
         self.store = store
+        store.set_quota("real-time-services", LIMIT)
         self.known: dict[str, Entry] = {}
 
     def add(self, service_id: str, name: str) -> None:
@@ -58,7 +60,7 @@ class Pair:
             expected = NameTaken
         refused: type[Exception] | None = None
         try:
-            self.store.add_service(row, [a_version_row(service_id)], CREATED, limit=LIMIT)
+            self.store.add_service(row, [a_version_row(service_id)], CREATED)
         except (QuotaExceeded, NameTaken) as error:
             refused = type(error)
         assert refused is expected

@@ -159,6 +159,33 @@ class TestMigration:
         assert [version.version_id for version in stored.service.versions] == ["v1"]
         assert (stored.service.fallback, stored.service.next_version) == ((), 100)
 
+    def test_workspaces_are_read_from_the_documents_of_before(self, path: Path) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["path"] = path
+        command.upgrade(config, "0002")
+        documents = {"a": '{"request": {"workspace_id": "w"}}', "b": '{"request": {}}'}
+        with closing(sqlite3.connect(path)) as connection, connection:
+            for name, document in documents.items():
+                connection.execute(
+                    "INSERT INTO service (service_id, project_id, name, kind, goal, status, "
+                    "reason, message, evidence, revision, created_at, published_at, "
+                    "transition_at, deploy_started_at, next_ordinal, document) VALUES (?, 'p', ?, "
+                    "'real-time', 'running', 'running', '', '', '', 1, 1, 1, 1, 1, 2, ?)",
+                    (name, name, document),
+                )
+            connection.execute(
+                "INSERT INTO model (model_id, project_id, name, version, type, status, message, "
+                "source, size_bytes, created_at, artifact, apis, health, document) VALUES ('m', "
+                "'p', 'n', '0.0.1', 'Custom', 'published', '', '', 0, 1, '{}', '[]', '{}', ?)",
+                ('{"workspace_id": "v"}',),
+            )
+        opened = Store(path)
+        found = {row.row.service_id: row.row.workspace_id for row in opened.services()[1]}
+        model = opened.model("p", "m")
+        opened.close()
+        assert (found, model.workspace_id) == ({"a": "w", "b": "0"}, "v")
+
     def test_a_new_store_needs_no_backup(self, path: Path) -> None:
         Database(path).close()
         assert list(path.parent.glob("*.backup")) == []

@@ -78,7 +78,7 @@ def test_a_model_in_use_cannot_be_deleted_and_its_users_are_named(store: Store) 
     store.add_model(a_model_row())
     for service_id in ("s2", "s1"):
         versions = [a_version_row(service_id, "v1"), a_version_row(service_id, "v2")]
-        store.add_service(a_service_row(service_id), versions, CREATED, limit=9)
+        store.add_service(a_service_row(service_id), versions, CREATED)
     with pytest.raises(InUse) as refused:
         store.delete_model(PROJECT, "m1")
     assert refused.value.users == ["name-s1", "name-s2"]
@@ -93,3 +93,25 @@ def test_a_model_of_another_project_cannot_be_deleted(store: Store) -> None:
     store.add_model(a_model_row())
     with pytest.raises(NotFound):
         store.delete_model("b" * 32, "m1")
+
+
+def test_models_are_listed_by_workspace(store: Store) -> None:
+    store.add_model(a_model_row("m1"))
+    store.add_model(a_model_row("m2", workspace_id="mine"))
+    assert [row.model_id for row in store.models(PROJECT, workspace_id="mine")] == ["m2"]
+    assert [row.model_id for row in store.models(PROJECT, workspace_id="0")] == ["m1"]
+    assert len(store.models(PROJECT)) == 2
+
+
+def test_versions_of_a_model_are_itself_and_then_the_newest(store: Store) -> None:
+    for number in range(5):
+        row = a_model_row(f"m{number}", name="mnist", version=f"0.0.{number}", created_at=NOW)
+        row.created_at += number
+        store.add_model(row)
+    store.add_model(a_model_row("other", name="mnist2"))
+    store.add_model(a_model_row("elsewhere", name="mnist", project_id="b" * 32))
+    assert store.versions_of(PROJECT, "m1", 20) == ["m1", "m4", "m3", "m2", "m0"]
+    assert store.versions_of(PROJECT, "m1", 3) == ["m1", "m4", "m3"]
+    assert store.versions_of(PROJECT, "m1", 1) == ["m1"]
+    with pytest.raises(NotFound):
+        store.versions_of(PROJECT, "elsewhere", 20)

@@ -11,8 +11,8 @@ from threading import Barrier
 
 import pytest
 
-from simulator.errors import NameTaken, NotFound, QuotaExceeded, StatusForbids
-from simulator.facts.statuses import ServiceKind, ServiceStatus
+from simulator.errors import NameTaken, NotFound, StatusForbids
+from simulator.facts.statuses import ServiceStatus
 from simulator.lifecycle import requests
 from simulator.lifecycle.objects import (
     Event,
@@ -23,7 +23,8 @@ from simulator.lifecycle.objects import (
     InstanceState,
 )
 from simulator.lifecycle.plan import plan
-from simulator.store.queries import ServiceFilter, Store
+from simulator.store.filters import ServiceFilter
+from simulator.store.queries import Store
 from simulator.store.tables import InstanceRow
 from tests.support.builders import (
     CREATED,
@@ -38,10 +39,10 @@ from tests.support.builders import (
 TOLD = Event(EventKind.ABNORMAL, "it broke", "Broken", "stack trace")
 
 
-def add(store: Store, service_id: str, *, limit: int = 20, **changes: object) -> None:
+def add(store: Store, service_id: str, **changes: object) -> None:
     model_id = changes.pop("model_id", "m1")
     row = a_service_row(service_id, **changes)
-    store.add_service(row, [a_version_row(service_id, model_id=model_id)], CREATED, limit=limit)
+    store.add_service(row, [a_version_row(service_id, model_id=model_id)], CREATED)
 
 
 def count_rows(path: Path) -> dict[str, int]:
@@ -53,7 +54,7 @@ def count_rows(path: Path) -> dict[str, int]:
 class TestAdding:
     def test_what_was_added_is_there_with_all_that_belongs_to_it(self, store: Store) -> None:
         versions = [a_version_row("svc", "v2", weight=30), a_version_row("svc", "v1", weight=70)]
-        store.add_service(a_service_row(), versions, CREATED, limit=20)
+        store.add_service(a_service_row(), versions, CREATED)
         stored = store.service("svc", PROJECT)
         assert stored.row.name == "name-svc"
         assert [v.version_id for v in stored.versions] == ["v1", "v2"]
@@ -72,45 +73,6 @@ class TestAdding:
             add(store, "other", name="name-svc")
         assert count_rows(path) == before
         add(store, "elsewhere", name="name-svc", project_id="b" * 32)
-
-    def test_the_quota_is_a_limit_of_one_project_and_kind(self, store: Store, path: Path) -> None:
-        add(store, "s1", limit=2)
-        add(store, "s2", limit=2)
-        before = count_rows(path)
-        with pytest.raises(QuotaExceeded) as refused:
-            add(store, "s3", limit=2)
-        assert (refused.value.limit, refused.value.used, refused.value.asked) == (2, 2, 1)
-        assert count_rows(path) == before
-        add(store, "s4", limit=2, project_id="b" * 32)
-        add(store, "s5", limit=2, kind=ServiceKind.BATCH.value)
-        assert store.count_services(PROJECT, ServiceKind.REAL_TIME) == 2
-
-    def test_a_service_counts_in_whatever_status_until_it_is_forgotten(self, store: Store) -> None:
-        add(store, "s1", limit=1, status=ServiceStatus.FAILED.value)
-        with pytest.raises(QuotaExceeded):
-            add(store, "s2", limit=1)
-        store.forget_service("s1")
-        add(store, "s2", limit=1)
-
-    def test_eight_threads_at_once_never_get_more_than_the_limit(self, store: Store) -> None:
-        limit, begin = 5, Barrier(8)
-        used_when_refused = set()
-
-        def race(number: int) -> int:
-            begin.wait()
-            got = 0
-            for attempt in range(3):
-                try:
-                    add(store, f"s{number}-{attempt}", limit=limit)
-                    got += 1
-                except QuotaExceeded as error:
-                    used_when_refused.add(error.used)
-            return got
-
-        with ThreadPoolExecutor(8) as pool:
-            assert sum(pool.map(race, range(8))) == limit
-        assert used_when_refused == {limit}  # refused only when it was really full
-        assert len(store.service_ids()) == limit
 
     def test_eight_threads_at_once_get_one_name_once(self, store: Store) -> None:
         begin = Barrier(8)
@@ -185,6 +147,9 @@ class TestPlans:
             log_tail="last words \u2713",
             running_since=NOW + 3,
             grace_s=31,
+            pool="pool-a",
+            node="pool-a-1",
+            tries=1,
         )
         unset = [f.name for f in fields(Instance) if not getattr(instance, f.name)]
         assert unset == [], "the test must set every field"
@@ -265,7 +230,7 @@ class TestPlans:
 
     def test_a_declared_health_check_reaches_the_lifecycle(self, store: Store) -> None:
         health = {"path": "/ping", "period_s": 7, "failure_threshold": 2}
-        store.add_service(a_service_row(), [a_version_row(health=health)], CREATED, limit=1)
+        store.add_service(a_service_row(), [a_version_row(health=health)], CREATED)
         (version,) = store.service("svc").service.versions
         assert version.health == HealthCheck(path="/ping", period_s=7, failure_threshold=2)
 

@@ -6,10 +6,9 @@ from simulator.modelarts.rules.coverage.reasons import (
     ANSWER,
     DEFAULT,
     LIFECYCLE,
-    NOT_SIMULATED,
     PERMITS,
     QUERY,
-    QUERY_IGNORED,
+    STORED,
 )
 from simulator.modelarts.rules.model import IMPORT
 from simulator.rules.coverage import Statement, says
@@ -129,14 +128,14 @@ _OTHERS: tuple[Statement, ...] = (
     _list("model_version, model_status", "Only such models.", why=QUERY),
     _list("model_type, not_model_type", "One of them.", why=QUERY),
     _list("description", "Part of it.", why=QUERY),
-    _list("workspace_id", "Only models of this workspace.", why=QUERY_IGNORED),
+    _list("workspace_id", "Only models of this workspace.", why=QUERY),
     _list("offset, limit, sort_by, order", "The page.", why=QUERY),
     _list("response", "total_count, count, models.", why=ANSWER),
     _detail("response", "A model.", why=ANSWER),
     _detail("status", "publishing, then published or failed.", why=LIFECYCLE),
-    _delete("cascade", "All versions of the name, at most 20.", why=NOT_SIMULATED),
+    _delete("cascade", "All versions of the name, at most 20.", why=STORED),
     _delete("response", "200; what is in use is told inside it.", why=ANSWER),
-    _engines("query and response", "Engines and their runtimes.", why=NOT_SIMULATED),
+    _engines("query and response", "Engines and their runtimes.", why=ANSWER),
 )
 
 STATEMENTS = (*_TYPES, *_CREATE, *_OTHERS)

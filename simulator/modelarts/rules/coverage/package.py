@@ -17,6 +17,7 @@ from simulator.modelarts.rules.coverage.reasons import (
     QUERY,
     QUOTA,
     RUNTIME,
+    STORED,
 )
 from simulator.rules.coverage import Statement, says
 
@@ -144,8 +145,8 @@ _QUOTAS: tuple[Statement, ...] = (
     _quota("edge services", "1,000.", why=NOT_SIMULATED),
     _quota("dedicated pools", "50.", why=QUOTA),
     _quota("instances of a model", "5 or 128.", "MA-SVC-031"),
-    _quota("versions that a cascade deletes", "20.", why=NOT_SIMULATED),
-    _quota("tags", "20 a service.", why=NOT_SIMULATED),
+    _quota("versions that a cascade deletes", "20.", why=STORED),
+    _quota("tags", "20 a service.", why=STORED),
     _quota("list page", "1,000.", why=QUERY),
     _quota("automatic stop", "1 to 24 hours in the console.", "MA-SVC-011", why=CONSOLE),
     _quota("deploy timeout", "3 to 120 minutes, 20 by default.", "MA-SVC-044"),

@@ -8,7 +8,7 @@ from simulator.modelarts.rules.coverage.reasons import (
     EXPLAINS,
     GATEWAY,
     LIFECYCLE,
-    MONEY,
+    METERED,
     PERMITS,
 )
 from simulator.rules.coverage import Statement, says
@@ -62,9 +62,10 @@ _NEW: tuple[Statement, ...] = (
         "quota calculation",
         "In the public pool, the quota changes with the number of instances.",
         "MA-ADM-014",
-        why="the page's own number, 20, counts services, and so does Drydock: docs/decisions.md",
+        why="the page's own number, 20, counts services; instances have a quota of their own: "
+        "simulator/facts/quotas.py",
     ),
-    _new("metering calculation", "The pool or the specification is metered.", why=MONEY),
+    _new("metering calculation", "The pool or the specification is metered.", why=METERED),
     _new("procedure, steps 1 to 3", "Where to click.", why=CONSOLE),
     _new("table 1, Name", "The name is as the console demands.", "MA-SVC-002", "MA-SVC-003"),
     _new("table 1, Description", "A short text.", "MA-SVC-004", "MA-SVC-005"),
