@@ -69,6 +69,8 @@ def remove_files(paths: Paths) -> list[str]:
         paths.log.with_name(paths.log.name + ".1"),
         *sorted(paths.home.glob(f"{paths.database.stem}.*")),
         paths.lock,
+        paths.heartbeat,
+        paths.log_channels,
     ]
     removed = [path.name for path in own if _remove(path)]
     with contextlib.suppress(OSError):  # somebody else's files are left

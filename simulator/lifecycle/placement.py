@@ -16,6 +16,10 @@ from simulator.lifecycle.objects import Instance, InstanceState, Node, Room, Ser
 
 RETRY_MS = 10_000
 """Between two tries to find a place; nobody documents it."""
+TRIES = 3
+"""Source: service events (insufficient resources: three retries, then failed)."""
+WAIT_MS = 300_000
+"""Between two looks afterwards, for a service that waits; room that comes is taken at once."""
 NO_ROOM = "InsufficientResources"
 POOL_LOST = "PoolLost"
 _TOLERANCE = 1e-9
@@ -31,7 +35,7 @@ def placed(service: Service, room: Room, now: int) -> Service:
     free = _free(service, instances, room)
     for index, instance in enumerate(instances):
         version = service.version(instance.version_id)
-        if version is None or not version.pools or not _wants_place(instance, now):
+        if version is None or not version.pools or not _wants_place(instance):
             continue
         choice = _choose(version, instances, free)
         if choice is None:
@@ -88,9 +92,9 @@ def _lost(instance: Instance, room: Room, now: int) -> Instance:
     )
 
 
-def _wants_place(instance: Instance, now: int) -> bool:
+def _wants_place(instance: Instance) -> bool:
     if instance.state is InstanceState.QUEUED:
-        return now >= (instance.retry_at or 0)
+        return True  # whoever looks has reason to: room may have come
     return instance.state is InstanceState.PENDING and not instance.node
 
 
@@ -138,11 +142,14 @@ def _queued(instance: Instance, version: Version, room: Room, now: int) -> Insta
     else:
         message = f"the pool {' and '.join(version.pools)} does not run"
         reason = POOL_LOST
+    if instance.state is InstanceState.QUEUED and now < (instance.retry_at or 0):
+        return instance  # this is no further try
+    tries = instance.tries + 1
     return replace(
         instance,
         state=InstanceState.QUEUED,
-        tries=instance.tries + 1,
-        retry_at=now + RETRY_MS,
+        tries=tries,
+        retry_at=now + (RETRY_MS if tries < TRIES else WAIT_MS),
         reason=reason,
         message=message,
     )

@@ -40,15 +40,13 @@ class Policy:
         crash_limit: deaths of an instance during a deployment after which the deployment fails;
             0: never, only the deploy timeout ends it.
         waits_for_room: a deployment for which its pool has no room waits until there is some;
-            otherwise it fails after `PLACE_TRIES`.
+            otherwise it fails after `placement.TRIES`.
     """
 
     crash_limit: int = 3
     waits_for_room: bool = False
 
 
-PLACE_TRIES = 3
-"""Source: service events (insufficient resources: three retries, then failed)."""
 NO_POOLS: Room = MappingProxyType({})
 
 
@@ -309,7 +307,7 @@ def _judge_deployment(
     if worn is not None:
         message = f"{worn.message}; tried {worn.deaths} times"
         return _give_up(service, now, worn.reason or "InstanceExited", message, worn.log_tail)
-    stuck = next((i for i in sick if i.tries >= PLACE_TRIES), None)
+    stuck = next((i for i in sick if i.tries >= placement.TRIES), None)
     if stuck is not None:
         if policy.waits_for_room and not service.is_updating:
             return _wait(service, stuck, now)

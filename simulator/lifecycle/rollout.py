@@ -12,7 +12,8 @@ Source: Deploying Services, table 7 (max_surge, max_unavailable); docs/decisions
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from simulator.lifecycle.objects import Instance, InstanceState, Outcome, Service, Version
@@ -91,7 +92,7 @@ def _most(service: Service, before: Version) -> int:
 
 def _scaled(service: Service, version_id: str, count: int) -> Service:
     live = service.instances_of(version_id)
-    service = _without(service, _least_useful(live)[: max(0, len(live) - count)])
+    service = _without(service, _surplus(live, len(live) - count))
     return _with(service, version_id, count - len(live))
 
 
@@ -129,6 +130,21 @@ def _live(service: Service) -> list[Instance]:
 
 def _ready(service: Service, version_id: str) -> list[Instance]:
     return [i for i in service.instances_of(version_id) if i.state is InstanceState.READY]
+
+
+def _surplus(instances: Sequence[Instance], count: int) -> list[Instance]:
+    """Those to give up: the least useful ones, and of these those in the fullest pool, so that what
+    is left stays spread evenly."""
+    left = list(instances)
+    gone: list[Instance] = []
+    while len(gone) < count:
+        there = Counter(one.pool for one in left)
+        worst = min(
+            left, key=lambda i: (i.state is InstanceState.READY, -there[i.pool], -i.ordinal)
+        )
+        left.remove(worst)
+        gone.append(worst)
+    return gone
 
 
 def _least_useful(instances: Iterable[Instance]) -> list[Instance]:

@@ -16,6 +16,7 @@ from simulator.modelarts.queries import (
     DeleteModelQuery,
     EventQuery,
     ModelQuery,
+    MonitorQuery,
     Paging,
     ServiceQuery,
     SpecificationQuery,
@@ -127,6 +128,7 @@ def _watching() -> dict[str, Operation]:
             "Calls are counted by the gateway since it was started; the totals are those of the "
             "specifications. What is used of cores and memory is not sampled, and not there.",
             path=_SERVICE_ID,
+            query=MonitorQuery,
         ),
         "ListServiceUpdates": _operation(
             "UpdateList",

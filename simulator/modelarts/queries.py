@@ -167,6 +167,12 @@ class SpecificationQuery(Paging):
     )
 
 
+class MonitorQuery(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    node_id: str | None = Field(None, description="Of edge services only: ignored.")
+
+
 class UpdateQuery(BaseModel):
     model_config = ConfigDict(extra="ignore")
 

@@ -123,6 +123,7 @@ class World:
             before = self.service
             self.service, events = change(self.service, self.now)
             self._note(before, events)
+            self._keep(before, self.service, events)
             self.settle()
 
     def pass_time(self, ms: int) -> None:
@@ -188,6 +189,7 @@ class World:
             if events:
                 self.deaths.clear()  # a new deployment
             self._note(before, events)
+            self._keep(before, self.service, events)
         self.settle()
 
     def calm_down(self) -> None:
@@ -223,6 +225,7 @@ class World:
         self._note(before, planned.events, planned.service)
         self._count_deaths(before, sight)
         self.service, self.wake_at = planned.service, planned.wake_at
+        self._keep(before, planned.service, planned.events)
         did = [self._perform(action) for action in planned.actions]
         return planned.service != before or any(did)
 
@@ -237,6 +240,7 @@ class World:
     def _perform(self, action: StartInstance | EndInstance | ForgetService) -> bool:
         if isinstance(action, ForgetService):
             assert not self.machines, "a service was forgotten while instances were left"
+            self._forget(self.service)
             self.service = None
             self.wake_at = None
             return True
@@ -254,6 +258,14 @@ class World:
         behaviour = self.coming.pop(0) if self.coming else self.weather
         self.machines[action.instance_id] = Machine(behaviour, self.now + behaviour.start_ms)
         return True
+
+    # -- what is kept, in a world with a store ----------------------------------------------
+
+    def _keep(self, before: Service, after: Service, events: tuple[Event, ...]) -> None:
+        """The record has become another one."""
+
+    def _forget(self, service: Service | None) -> None:
+        """The record is removed."""
 
     # -- the machine ------------------------------------------------------------------------
 
@@ -312,12 +324,14 @@ class World:
             )
             self._died(instance_id)
             self._note(before, events)
+            self._keep(before, self.service, events)
             return
         machine.phase, machine.runs_from = Phase.RUNNING, self.now
         if machine.end_asked:
             machine.ends_at = self.now + machine.behaviour.leaves_ms
         if before is not None:
             self.service = started(before, instance_id, machine.seen(self.now))
+            self._keep(before, self.service, ())
 
     def _to_running(self, index: int, effect: Callable[[Machine], None]) -> None:
         running = sorted(i for i, m in self.machines.items() if m.phase is Phase.RUNNING)
@@ -421,7 +435,7 @@ class World:
         for pool, nodes in self.pools.items():
             for number, cores in enumerate(nodes):
                 assert taken.get(f"{pool}-{number}", 0) <= cores
-        for version in after.versions:
+        for version in after.versions if not after.is_updating else ():
             share = -(-version.instances // max(1, len(version.pools)))
             for pool in version.pools:
                 there = [i for i in after.instances_of(version.version_id) if i.pool == pool]

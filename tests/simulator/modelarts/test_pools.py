@@ -128,7 +128,6 @@ class TestWithoutRoom:
         second = deploy(drydock, drydock_client, request_in("pool-a", model, "two"))
         drydock_client.delete(first)
         drydock.settle()
-        drydock.advance(10)
         assert drydock_client.get(second).json()["status"] == "running"
 
     @pytest.mark.drydock(when_full="wait")
@@ -143,7 +142,6 @@ class TestWithoutRoom:
         drydock.advance(7200)
         assert drydock_client.get(second).json()["status"] == "waiting"
         change_pool(drydock, "pool-a", nodes=2)
-        drydock.advance(10)
         assert drydock_client.get(second).json()["status"] == "running"
 
     def test_an_update_that_has_no_room_is_rolled_back(
@@ -171,7 +169,6 @@ class TestLoss:
             ("", "")
         ]
         change_pool(drydock, "pool-a", status="running")
-        drydock.advance(10)
         assert drydock_client.get(service).json()["status"] == "running"
 
     def test_two_pools_share_the_instances_and_one_survives_the_other(

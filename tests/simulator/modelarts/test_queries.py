@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from simulator.facts.statuses import ServiceStatus
+from simulator.facts.statuses import ServiceKind, ServiceStatus
 from simulator.lifecycle.objects import EventKind
 from simulator.modelarts.queries import EventQuery, ModelQuery, Page, ServiceQuery, read_query
+from simulator.store.filters import ServiceFilter
 from simulator.store.tables import ModelRow
 from tests.support.builders import NOW, a_model_row
 from tests.support.requests import violations
@@ -64,6 +67,26 @@ class TestServices:
     def test_another_is_refused(self, name: str, value: str) -> None:
         assert violations(lambda: read_query(ServiceQuery, {name: value})) == [("Type", f"/{name}")]
 
+    @pytest.mark.parametrize(
+        ("params", "expected"),
+        [
+            ({}, {"workspace_id": "0"}),
+            ({"workspace_id": "mine"}, {"workspace_id": "mine"}),
+            ({"service_name": "mni"}, {"workspace_id": "0", "name_part": "mni"}),
+            ({"infer_type": "batch"}, {"workspace_id": "0", "kind": ServiceKind.BATCH}),
+            (
+                {"tags": "stage=test,,team,team"},
+                {"workspace_id": "0", "tags": ("stage=test", "team")},
+            ),
+            ({"tags": ","}, {"workspace_id": "0"}),
+        ],
+    )
+    def test_the_stores_filter_has_what_is_asked_for(
+        self, params: dict[str, str], expected: dict[str, Any]
+    ) -> None:
+        wanted = read_query(ServiceQuery, params).wanted("p")
+        assert wanted == ServiceFilter(project_id="p", **expected)
+
 
 class TestModels:
     ROWS = (
@@ -108,6 +131,11 @@ class TestModels:
     )
     def test_filters(self, params: dict[str, str], ids: list[str]) -> None:
         assert self.ids(**params) == ids
+
+    def test_kinds_of_engines_exclude_each_other(self) -> None:
+        both = read_query(ModelQuery, {"model_type": "Image", "not_model_type": "Custom"})
+        assert violations(both.check) == [("Query", "/not_model_type")]
+        assert violations(read_query(ModelQuery, {"model_type": "Image"}).check) == []
 
 
 class TestEvents:
