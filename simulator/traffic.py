@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from itertools import pairwise
 
 from simulator.gateway.admin import AdminUnavailable, VersionTraffic
 from simulator.gateway.interface import DataPlane
+
+logger = logging.getLogger(__name__)
 
 FRESH_S = 0.5
 """Figures younger than this are not read again."""
@@ -63,9 +66,12 @@ class Traffic:
         self._lock = asyncio.Lock()
 
     async def keep_reading(self) -> None:
-        """Read from time to time, for ever."""
+        """Read from time to time, for ever; an answer that cannot be read is only logged."""
         while True:
-            await self.refresh()
+            try:
+                await self.refresh()
+            except Exception:
+                logger.exception("the gateway's counters could not be read")
             await asyncio.sleep(SAMPLE_S)
 
     async def refresh(self) -> None:

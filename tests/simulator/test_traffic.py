@@ -178,9 +178,11 @@ class TestTheLastMinute:
         assert len(world.traffic._minute) < 20
 
 
+@pytest.mark.parametrize("failure", [None, AdminUnavailable("away"), ValueError("no JSON")])
 async def test_the_counters_are_read_without_being_asked_for(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World, monkeypatch: pytest.MonkeyPatch, failure: Exception | None
 ) -> None:
+    world.gateway.failure = failure
     monkeypatch.setattr(traffic, "SAMPLE_S", 0.001)
     monkeypatch.setattr(traffic, "FRESH_S", 0.0)
     reading = asyncio.create_task(world.traffic.keep_reading())
