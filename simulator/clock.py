@@ -73,9 +73,26 @@ class PlatformClock:
         if by_ms < 0:
             raise ValueError(f"time cannot go back: {by_ms} ms")
         self._origin_ms += by_ms
+        self._wake()
+        return self.now_ms()
+
+    def change(self, mode: ClockMode, speed: float = 1.0) -> None:
+        """Go on otherwise, from the time that it is now: nothing jumps, and whoever sleeps wakes at
+        its instant all the same.
+
+        Raises:
+            ValueError: `speed` is not above 0.
+        """
+        if speed <= 0:
+            raise ValueError(f"speed must be above 0, not {speed}")
+        self._origin_ms, self._started = self.now_ms(), time.monotonic()
+        self.mode = mode
+        self.speed = 1.0 if mode is ClockMode.REAL else speed
+        self._wake()
+
+    def _wake(self) -> None:
         self._moved.set()
         self._moved = asyncio.Event()
-        return self.now_ms()
 
     async def sleep_until(self, at_ms: int) -> None:
         """Wait until platform time reaches `at_ms`."""

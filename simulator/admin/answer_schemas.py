@@ -132,14 +132,7 @@ _STATE = {
             "error": text("What is wrong."),
         },
     ),
-    "clock": record(
-        "The platform clock.",
-        {
-            "mode": word("How it goes.", *ClockMode),
-            "speed": number("Platform seconds a real second."),
-            "now_ms": _instant("What it shows"),
-        },
-    ),
+    "clock": reference("Clock"),
     "quota": {
         "type": "object",
         "description": "What may be used, by name.",
@@ -255,6 +248,14 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "WasReset": record(
         "What was deleted.", {"services": count("Services."), "models": count("Models.")}
+    ),
+    "Clock": record(
+        "The platform clock.",
+        {
+            "mode": word("How it goes.", *ClockMode),
+            "speed": number("Platform seconds a real second."),
+            "now_ms": _instant("What it shows"),
+        },
     ),
     "ClockAdvanced": record("The clock.", {"now_ms": _instant("What it shows")}),
     "HistoryEvent": record("Something that happened.", _EVENT),

@@ -7,11 +7,12 @@ from typing import Any
 
 from simulator.admin import views
 from simulator.admin.answer_schemas import SCHEMAS
+from simulator.admin.clock_routes import Advance, ChangeClock
 from simulator.admin.imports import ImportModel
 from simulator.admin.notification_routes import NotificationsQuery, notification_view
 from simulator.admin.pool_routes import ChangePool, CreatePool, pool_view
 from simulator.admin.quota_routes import QuotaSize, QuotasQuery
-from simulator.admin.routes import Advance, EventsQuery, LogsQuery, Shutdown
+from simulator.admin.routes import EventsQuery, LogsQuery, Shutdown
 from simulator.admin.usage_routes import UsageQuery
 from simulator.facts.quotas import QUOTAS, REAL_TIME_SERVICES
 from simulator.lifecycle.objects import Size
@@ -82,6 +83,21 @@ def _server() -> dict[str, Operation]:
             body=Body(schema=model_schema(Shutdown), required=False),
         ),
         "Reset": _operation("WasReset", _USED, _STORE, _FULL),
+        "ShowClock": _operation("Clock"),
+        "ChangeClock": _operation(
+            "Clock",
+            _INVALID,
+            TOO_LARGE,
+            body=Body(
+                schema=model_schema(ChangeClock),
+                examples={
+                    "scaled": {
+                        "summary": "A minute a second",
+                        "value": {"mode": "scaled", "speed": 60},
+                    }
+                },
+            ),
+        ),
         "AdvanceClock": _operation(
             "ClockAdvanced", _INVALID, TOO_LARGE, body=Body(schema=model_schema(Advance))
         ),

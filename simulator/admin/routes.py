@@ -15,14 +15,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import StreamingResponse
 
 from simulator.admin import views
+from simulator.admin.clock_routes import add_clock_routes, clock_view
 from simulator.admin.imports import ImportModel, import_model
 from simulator.admin.notification_routes import add_notification_routes
 from simulator.admin.pool_routes import add_pool_routes
 from simulator.admin.quota_routes import add_quota_routes
 from simulator.admin.usage_routes import add_usage_routes
-from simulator.clock import ClockMode, real_ms
+from simulator.clock import real_ms
 from simulator.engine import Told
-from simulator.errors import InvalidRequest, Violation
 from simulator.gateway.status import Phase
 from simulator.lifecycle import requests
 from simulator.modelarts.queries import read_query
@@ -46,13 +46,6 @@ class Shutdown(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     mode: ShutdownMode = ShutdownMode.STOP
-
-
-class Advance(BaseModel):
-    """Body of POST /_drydock/clock/advance: platform seconds to move on."""
-
-    model_config = ConfigDict(extra="forbid")
-    seconds: float = Field(ge=0, le=10 * 365 * 86_400)
 
 
 class EventsQuery(BaseModel):
@@ -90,6 +83,7 @@ def admin_router(system: System) -> APIRouter:
     _add_server_routes(guarded, system)
     _add_service_routes(guarded, system)
     _add_model_routes(guarded, system)
+    add_clock_routes(guarded, system)
     add_notification_routes(guarded, system)
     add_pool_routes(guarded, system)
     add_quota_routes(guarded, system)
@@ -133,14 +127,6 @@ def _add_server_routes(router: APIRouter, system: System) -> None:
     @router.post("/reset", operation_id="Reset", summary="Delete all services and models")
     async def reset() -> Json:
         return Json(await _reset(system))
-
-    @router.post("/clock/advance", operation_id="AdvanceClock", summary="Move a manual clock on")
-    async def advance(request: Request) -> Json:
-        step = read_shape(Advance, parse_object(await request.body()), "drydock clock")
-        if system.clock.mode is not ClockMode.MANUAL:
-            text = "only a manual clock can be moved, and only forward (start with --clock manual)"
-            raise InvalidRequest([Violation("DD-CLK-001", "/seconds", text, "docs: clock")])
-        return Json({"now_ms": system.clock.advance(int(step.seconds * 1000))})
 
 
 def _add_service_routes(router: APIRouter, system: System) -> None:
@@ -241,11 +227,7 @@ async def _state(system: System) -> dict[str, Any]:
         },
         "backend": await _backend_view(system),
         "gateway": _gateway_view(system),
-        "clock": {
-            "mode": system.clock.mode.value,
-            "speed": system.clock.speed,
-            "now_ms": system.clock.now_ms(),
-        },
+        "clock": clock_view(system.clock),
         "quota": views.quota_summary(quotas),
         "services": [
             views.service_view(

@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from simulator.cli import (
     check,
+    clock,
     conform,
     deploy,
     environment,
@@ -136,5 +137,6 @@ app.command("usage")(usage.usage)
 app.add_typer(services.app, name="services")
 app.add_typer(models.app, name="models")
 app.add_typer(images.app, name="images")
+app.add_typer(clock.app, name="clock")
 app.add_typer(pools.app, name="pools")
 app.add_typer(quota.app, name="quota")

@@ -138,6 +138,18 @@ class Server:
         """Give a quota its documented size; returns it."""
         return self._admin("DELETE", _quota(name))
 
+    def clock(self) -> Json:
+        """What the platform clock shows, and how it goes."""
+        return self._admin("GET", "/clock")
+
+    def change_clock(self, mode: str, speed: float) -> Json:
+        """Let the platform clock go otherwise; returns what it shows."""
+        return self._admin("PUT", "/clock", {"mode": mode, "speed": speed})
+
+    def advance_clock(self, seconds: float) -> Json:
+        """Move a manual clock on; returns what it shows then."""
+        return self._admin("POST", "/clock/advance", {"seconds": seconds})
+
     def pools(self) -> list[Json]:
         """Dedicated resource pools, with what is left on their nodes."""
         pools: list[Json] = self._admin("GET", "/pools")["pools"]

@@ -64,6 +64,18 @@ def usage(
         _print(output, found)
 
 
+def duration_ms(text: str) -> int:
+    """What a user means by a duration, such as `90min`; milliseconds.
+
+    Raises:
+        UsageFailure: it is none.
+    """
+    found = _AGO.fullmatch(text)
+    if found is None:
+        raise UsageFailure(f"{text} is no duration", hint="write 90s, 20min, 24h or 7d")
+    return int(found[1]) * _UNIT_MS[found[2]]
+
+
 def instant_ms(text: str, now_ms: int) -> int:
     """What a user means by an instant: a date or time of this machine's zone unless it has one of
     its own, or how long ago; epoch milliseconds.
@@ -71,9 +83,8 @@ def instant_ms(text: str, now_ms: int) -> int:
     Raises:
         UsageFailure: it is neither, or before 1970.
     """
-    ago = _AGO.fullmatch(text)
-    if ago:
-        return max(0, now_ms - int(ago[1]) * _UNIT_MS[ago[2]])
+    if _AGO.fullmatch(text):
+        return max(0, now_ms - duration_ms(text))
     try:
         since_1970 = datetime.fromisoformat(text).astimezone() - datetime.fromtimestamp(0, UTC)
     except (ValueError, OverflowError, OSError):

@@ -151,3 +151,33 @@ async def test_advancing_wakes_a_sleeper_on_a_real_clock_too() -> None:
     await asyncio.sleep(0)
     real.advance(3_600_000)
     await asyncio.wait_for(sleeper, 5)
+
+
+def test_a_clock_that_is_changed_goes_on_from_where_it_was(fake_time: FakeTime) -> None:
+    changing = PlatformClock(ClockMode.REAL)
+    start = changing.now_ms()
+    fake_time.elapsed_s += 10
+    changing.change(ClockMode.SCALED, 60)
+    assert changing.now_ms() == start + 10_000
+    fake_time.elapsed_s += 1
+    assert changing.now_ms() == start + 70_000
+    changing.change(ClockMode.MANUAL)
+    fake_time.elapsed_s += 1000
+    assert changing.advance(5) == start + 70_005
+    changing.change(ClockMode.REAL, 60)
+    fake_time.elapsed_s += 1
+    assert (changing.speed, changing.now_ms()) == (1.0, start + 71_005)
+
+
+@pytest.mark.parametrize("speed", [0, -1])
+def test_a_changed_clock_does_not_stand_still_or_go_back(speed: float) -> None:
+    with pytest.raises(ValueError, match="above 0"):
+        PlatformClock().change(ClockMode.SCALED, speed)
+
+
+async def test_who_sleeps_wakes_when_a_changed_clock_is_there() -> None:
+    sleeping = PlatformClock(ClockMode.MANUAL)
+    sleeper = asyncio.create_task(sleeping.sleep_until(sleeping.now_ms() + 60_000))
+    await asyncio.sleep(0)
+    sleeping.change(ClockMode.SCALED, 1_000_000)
+    await asyncio.wait_for(sleeper, 5)
