@@ -20,7 +20,7 @@ from simulator.store.queries import Store
 
 logger = logging.getLogger(__name__)
 
-LOOK_S = 0.5
+LOOK_S = 2.0
 """Real seconds between two looks for instances whose output is to be written."""
 BACKLOG_LINES = 10_000
 LAST_BYTES = 256 * 1024

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
+from operator import attrgetter
 from typing import Any
 
 from simulator.errors import Violation
@@ -18,6 +20,7 @@ from simulator.rules.shape import Shape
 from simulator.rules.text import MESSAGE_CHARS, cut, did_you_mean, place_words
 
 _WARNING = Severity.WARNING
+_ORDER = attrgetter("order")
 MOST_SUGGESTED = 50
 """Fields that no document names for which a similar one is looked for: that is slow."""
 
@@ -120,7 +123,9 @@ def _told(found: list[Found], misshapen: set[Path]) -> list[Violation]:
         spoilt = _spoilt_arrays(misshapen)
         found = [one for one in found if not _is_shadowed(one, misshapen, spoilt)]
     if len(found) > 1:
-        found = sorted(found, key=Found.key)
+        found = sorted(found, key=_ORDER)
+        if any(one.order == other.order for one, other in pairwise(found)):
+            found.sort(key=Found.key)  # by place too, which costs more
     return [_violation(one) for one in found]
 
 

@@ -83,5 +83,5 @@ def test_without_channels_nothing_is_written(drydock: Drydock) -> None:
     service_id = deploy(drydock, [])
     (instance,) = drydock.instances(service_id)
     drydock.script(lambda backend: backend.write_log(instance, "prediction 1"))
-    time.sleep(1.2)
+    time.sleep(2.5)
     assert not drydock._server.system.paths.log_channels.exists()

@@ -28,6 +28,7 @@ from simulator.modelarts.rules.facts import PoolFacts
 from simulator.rules.rule import (
     FINE,
     REMOVED,
+    Finding,
     Findings,
     Path,
     Scope,
@@ -44,22 +45,26 @@ def _pool_precedence(config: list[dict[str, Any]], scope: Scope) -> Findings:
     findings = []
     for name in ("cluster_id", "pool_name"):
         of_service = scope.root.get(name)
+        if not of_service:
+            continue
         for index, version in enumerate(config):
             own = version.get(name)
-            if own and of_service and own != of_service:
+            if own and own != of_service:
                 text = f"goes before the service's {name}, which is another: {of_service}"
                 findings.append(((index, name), text))
     return findings
 
 
 def _two_pool_kinds(request: dict[str, Any], scope: Scope) -> Findings:
-    holders: list[tuple[Path, dict[str, Any]]] = [((), request)]
-    holders += [(("config", index), version) for index, version in enumerate(request["config"])]
-    return [
-        ((*path, "cluster_id"), "has no effect beside pool_name")
-        for path, holder in holders
-        if holder.get("cluster_id") and holder.get("pool_name")
+    text = "has no effect beside pool_name"
+    findings: list[Finding] = [
+        (("config", index, "cluster_id"), text)
+        for index, version in enumerate(request["config"])
+        if version.get("cluster_id") and version.get("pool_name")
     ]
+    if request.get("cluster_id") and request.get("pool_name"):
+        findings.append((("cluster_id",), text))
+    return findings
 
 
 def _batch_pool(request: dict[str, Any], scope: Scope) -> Findings:

@@ -18,7 +18,8 @@ from simulator.modelarts.rules.common import (
     table,
     written,
 )
-from simulator.rules import checks, environment
+from simulator.rules import checks
+from simulator.rules.environment import BAD_VARIABLE, LOOKS_SECRET, is_name, is_secret_name
 from simulator.rules.rule import (
     FINE,
     REMOVED,
@@ -161,18 +162,22 @@ def _deploy_timeout(value: int, scope: Scope) -> Findings:
 
 
 def _envs(envs: dict[str, str], scope: Scope) -> Findings:
+    if all(map(is_name, envs)) and "\x00" not in "".join(envs.values()):
+        return FINE
     return [
-        ((name,), f"{environment.BAD_VARIABLE}; got {shown(name)}")
+        ((name,), f"{BAD_VARIABLE}; got {shown(name)}")
         for name, value in envs.items()
-        if "\x00" in value or not environment.is_name(name)
+        if "\x00" in value or not is_name(name)
     ]
 
 
 def _secret_envs(envs: dict[str, str], scope: Scope) -> Findings:
+    if not any(map(is_secret_name, envs)):
+        return FINE
     return [
-        ((name,), environment.LOOKS_SECRET)
+        ((name,), LOOKS_SECRET)
         for name, value in envs.items()
-        if value and environment.is_secret_name(name)
+        if value and is_secret_name(name)
     ]
 
 
