@@ -494,3 +494,18 @@ def test_a_service_is_called_by_its_kind() -> None:
         schedule = [{"type": "stop", "time_unit": "HOURS", "duration": 1}]
         (violation,) = judged(base, {"/schedule": schedule}).violations
         assert words in violation.message
+
+
+class TestVariables:
+    def test_only_the_variables_that_cannot_be_given_are_told(self) -> None:
+        envs = {"MODE": "fast", "1ST": "x", "A": "x\x00y", "B": ""}
+        assert refused(judged("real-time", {f"{VERSION}/envs": envs})) == [
+            ("MA-SVC-045", f"{VERSION}/envs/1ST"),
+            ("MA-SVC-045", f"{VERSION}/envs/A"),
+        ]
+
+    def test_only_those_that_look_like_secrets_and_have_a_value_are_told(self) -> None:
+        envs = {"MODE": "fast", "DB_PASSWORD": "hunter2", "API_KEY": "", "EMPTY": ""}
+        assert warned(judged("real-time", {f"{VERSION}/envs": envs})) == [
+            ("MA-SVC-046", f"{VERSION}/envs/DB_PASSWORD")
+        ]
