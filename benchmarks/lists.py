@@ -3,9 +3,9 @@
     python benchmarks/lists.py [--rounds N]
 
 A private server with 1,000 batch services that have finished and 20 real-time services that run
-(simulated instances that answer probes), each with a history of events. The page is the API's default
-of 1,000 services; beside it, in the same process and in turn, the same rows read with plain SQL and
-made JSON, which is what a page costs at least.
+(simulated instances that answer probes), each with a history of events. The page is the API's
+default of 1,000 services; beside it, in the same process and in turn, the same rows read with plain
+SQL and made JSON, which is what a page costs at least.
 """
 
 from __future__ import annotations

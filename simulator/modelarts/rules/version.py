@@ -175,9 +175,7 @@ def _secret_envs(envs: dict[str, str], scope: Scope) -> Findings:
     if not any(map(is_secret_name, envs)):
         return FINE
     return [
-        ((name,), LOOKS_SECRET)
-        for name, value in envs.items()
-        if value and is_secret_name(name)
+        ((name,), LOOKS_SECRET) for name, value in envs.items() if value and is_secret_name(name)
     ]
 
 
