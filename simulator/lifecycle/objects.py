@@ -78,6 +78,22 @@ class Size:
     gpus: float = 0.0
     npus: int = 0
 
+    def __add__(self, other: Size) -> Size:
+        return Size(
+            self.cpus + other.cpus,
+            self.memory_mb + other.memory_mb,
+            self.gpus + other.gpus,
+            self.npus + other.npus,
+        )
+
+    def __sub__(self, other: Size) -> Size:
+        return Size(
+            self.cpus - other.cpus,
+            self.memory_mb - other.memory_mb,
+            self.gpus - other.gpus,
+            self.npus - other.npus,
+        )
+
 
 @dataclass(frozen=True)
 class Node:

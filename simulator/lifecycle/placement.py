@@ -42,7 +42,7 @@ def placed(service: Service, room: Room, now: int) -> Service:
             instances[index] = _queued(instance, version, room, now)
             continue
         pool, node_id = choice
-        free[pool][node_id] = _minus(free[pool][node_id], version.size)
+        free[pool][node_id] = free[pool][node_id] - version.size
         instances[index] = replace(
             instance,
             state=InstanceState.PENDING,
@@ -63,7 +63,7 @@ def occupied(service: Service) -> dict[str, dict[str, Size]]:
         version = service.version(instance.version_id)
         if instance.node and version is not None:
             nodes = found.setdefault(instance.pool, {})
-            nodes[instance.node] = _plus(nodes.get(instance.node, Size()), version.size)
+            nodes[instance.node] = nodes.get(instance.node, Size()) + version.size
     return found
 
 
@@ -104,7 +104,7 @@ def _free(service: Service, instances: list[Instance], room: Room) -> dict[str, 
     for pool, nodes in occupied(replace(service, instances=tuple(instances))).items():
         for node_id, size in nodes.items():
             if node_id in free.get(pool, {}):
-                free[pool][node_id] = _minus(free[pool][node_id], size)
+                free[pool][node_id] = free[pool][node_id] - size
     return free
 
 
@@ -133,6 +133,8 @@ def _choose(
 
 
 def _queued(instance: Instance, version: Version, room: Room, now: int) -> Instance:
+    if instance.state is InstanceState.QUEUED and now < (instance.retry_at or 0):
+        return instance  # this is no further try
     if any(room.get(pool) for pool in version.pools):
         message = (
             f"no node of {' and '.join(version.pools)} has {version.size.cpus:g} cores and "
@@ -142,8 +144,6 @@ def _queued(instance: Instance, version: Version, room: Room, now: int) -> Insta
     else:
         message = f"the pool {' and '.join(version.pools)} does not run"
         reason = POOL_LOST
-    if instance.state is InstanceState.QUEUED and now < (instance.retry_at or 0):
-        return instance  # this is no further try
     tries = instance.tries + 1
     return replace(
         instance,
@@ -155,24 +155,6 @@ def _queued(instance: Instance, version: Version, room: Room, now: int) -> Insta
     )
 
 
-def _plus(one: Size, other: Size) -> Size:
-    return Size(
-        one.cpus + other.cpus,
-        one.memory_mb + other.memory_mb,
-        one.gpus + other.gpus,
-        one.npus + other.npus,
-    )
-
-
-def _minus(one: Size, other: Size) -> Size:
-    return Size(
-        one.cpus - other.cpus,
-        one.memory_mb - other.memory_mb,
-        one.gpus - other.gpus,
-        one.npus - other.npus,
-    )
-
-
 def nodes_of(pool_id: str, count: int, size: Size, taken: dict[str, Size]) -> tuple[Node, ...]:
     """The nodes of a pool with what is left of each.
 
@@ -180,4 +162,4 @@ def nodes_of(pool_id: str, count: int, size: Size, taken: dict[str, Size]) -> tu
         taken: what others take, by node.
     """
     ids = [f"{pool_id}-{number}" for number in range(1, count + 1)]
-    return tuple(Node(node_id, _minus(size, taken.get(node_id, Size()))) for node_id in ids)
+    return tuple(Node(node_id, size - taken.get(node_id, Size())) for node_id in ids)

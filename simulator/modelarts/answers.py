@@ -11,7 +11,7 @@ from simulator.errors import InvalidRequest, NotFound, Violation
 from simulator.modelarts import wire
 from simulator.modelarts.schemas import ServiceConfig
 from simulator.store.queries import Stored
-from simulator.store.tables import ModelRow
+from simulator.store.tables import ModelRow, VersionRow
 from simulator.system import System
 
 
@@ -31,8 +31,8 @@ async def models_of(
     return found
 
 
-def resource_ids(stored: Stored) -> list[str]:
-    return [f"{stored.row.service_id}.{version.version_id}" for version in stored.versions]
+def resource_ids(versions: Iterable[VersionRow]) -> list[str]:
+    return [f"{version.service_id}.{version.version_id}" for version in versions]
 
 
 def calls_of(system: System, stored: Stored) -> wire.Calls:

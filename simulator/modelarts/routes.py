@@ -19,6 +19,7 @@ from simulator.modelarts.answers import (
     calls_of,
     ids_in,
     models_of,
+    resource_ids,
     version_calls,
     with_warnings,
 )
@@ -143,8 +144,7 @@ async def _create_service(
     created = Event(EventKind.NORMAL, "the service is being deployed", "Created")
     await asyncio.to_thread(system.store.add_service, row, versions, created)
     system.engine.wake(row.service_id)
-    resource_ids = [f"{row.service_id}.{version.version_id}" for version in versions]
-    answer = {"service_id": row.service_id, "resource_ids": resource_ids}
+    answer = {"service_id": row.service_id, "resource_ids": resource_ids(versions)}
     return with_warnings(answer, (*accepted.warnings, *warnings))
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, Request
 
 from simulator import operations
-from simulator.errors import StatusForbids
+from simulator.errors import StatusForbids, Violation
 from simulator.facts.statuses import ServiceStatus
 from simulator.lifecycle import requests
 from simulator.modelarts import services, wire
@@ -34,6 +35,7 @@ from simulator.modelarts.schemas import UpdateService
 from simulator.modelarts.shape import read_shape
 from simulator.modelarts.updates import reconfiguration
 from simulator.store.queries import Reconfiguration, Stored
+from simulator.store.tables import ModelRow
 from simulator.strict_json import parse, parse_object
 from simulator.system import System
 from simulator.web import Json
@@ -68,7 +70,9 @@ def add_update_routes(router: APIRouter, system: System) -> None:
             return patched(config, patch)
 
         stored = await _change_config(system, project_id, service_id, edit)
-        return Json({"update_time": stored.row.updated_at, "resource_ids": resource_ids(stored)})
+        return Json(
+            {"update_time": stored.row.updated_at, "resource_ids": resource_ids(stored.versions)}
+        )
 
     @router.put(
         "/services/{service_id}/property",
@@ -105,27 +109,53 @@ async def _update_service(
     system: System, project_id: str, service_id: str, body: dict[str, Any]
 ) -> dict[str, Any]:
     stored = await asyncio.to_thread(system.store.service, service_id, project_id)
-    known = facts_of(stored)
+    held = await _held(system, stored, body)
+    status = held.update.status
+    if status is not None:
+        goal = {"running": requests.start, "stopped": requests.stop}[status]
+        await operations.change_goal(system, service_id, project_id, goal)
+    else:
+        services.check_settings_simulated(held.update)
+        change = held.change(system)
+        await operations.reconfigure(system, service_id, project_id, change)
+    return with_warnings({}, held.warnings)
+
+
+@dataclass(frozen=True)
+class _Held:
+    """An update that breaks no rule.
+
+    Attributes:
+        body: as it was sent, without nulls.
+        models: those that it names, by id.
+    """
+
+    update: UpdateService
+    body: dict[str, Any]
+    models: dict[str, ModelRow]
+    warnings: tuple[Violation, ...]
+
+    def change(self, system: System) -> Callable[[Stored], Reconfiguration]:
+        """What it makes of the service, as that is then."""
+        now, unit_s = system.clock.now_ms(), system.ruling.timeout_unit_s
+        return lambda stored: reconfiguration(
+            stored, self.update, self.body, models=self.models, now=now, timeout_unit_s=unit_s
+        )
+
+
+async def _held(system: System, stored: Stored, body: dict[str, Any]) -> _Held:
+    """Hold an update against the rules, and against what exists.
+
+    Raises:
+        InvalidRequest: everything that is wrong with it.
+    """
+    project_id, known = stored.row.project_id, facts_of(stored)
     accepted = system.ruling.accept(CHANGE, UpdateService, body, known)
-    update = accepted.request
-    models = await models_of(system, project_id, update.config or ())
+    models = await models_of(system, project_id, accepted.request.config or ())
     pools = await asyncio.to_thread(system.store.pools.all, project_id)
     facts = system.ruling.facts(models, known, pools=pools)
     warnings = system.ruling.admit(CHANGE, body, facts)
-    if update.status is not None:
-        goal = {"running": requests.start, "stopped": requests.stop}[update.status]
-        await operations.change_goal(system, service_id, project_id, goal)
-    else:
-        services.check_settings_simulated(update)
-        now, unit_s = system.clock.now_ms(), system.ruling.timeout_unit_s
-
-        def change(stored: Stored) -> Reconfiguration:
-            return reconfiguration(
-                stored, update, accepted.body, models=models, now=now, timeout_unit_s=unit_s
-            )
-
-        await operations.reconfigure(system, service_id, project_id, change)
-    return with_warnings({}, (*accepted.warnings, *warnings))
+    return _Held(accepted.request, accepted.body, models, (*accepted.warnings, *warnings))
 
 
 async def _change_config(
@@ -144,21 +174,14 @@ async def _change_config(
     if stored.service.status not in allowed:
         raise StatusForbids("service", service_id, stored.service.status, "be changed")
     body = {"config": edit(stored.row.document["request"]["config"])}
-    known = facts_of(stored)
-    accepted = system.ruling.accept(CHANGE, UpdateService, body, known)
-    update = accepted.request
-    models = await models_of(system, project_id, update.config or ())
-    pools = await asyncio.to_thread(system.store.pools.all, project_id)
-    system.ruling.admit(CHANGE, body, system.ruling.facts(models, known, pools=pools))
-    services.check_settings_simulated(update)
-    now, unit_s = system.clock.now_ms(), system.ruling.timeout_unit_s
+    held = await _held(system, stored, body)
+    services.check_settings_simulated(held.update)
+    change = held.change(system)
 
-    def change(current: Stored) -> Reconfiguration:
+    def change_unless_outdated(current: Stored) -> Reconfiguration:
         if current.row.document != stored.row.document:
             # somebody else changed it meanwhile, and what was edited is outdated
             raise StatusForbids("service", service_id, current.service.status, "be changed")
-        return reconfiguration(
-            current, update, accepted.body, models=models, now=now, timeout_unit_s=unit_s
-        )
+        return change(current)
 
-    return await operations.reconfigure(system, service_id, project_id, change)
+    return await operations.reconfigure(system, service_id, project_id, change_unless_outdated)

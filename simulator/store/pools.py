@@ -12,7 +12,7 @@ from simulator.lifecycle.placement import fits, nodes_of, occupied
 from simulator.store.database import Database
 from simulator.store.tables import InstanceRow, PoolRow, PoolUsageRow, ServiceRow, VersionRow
 
-RUNNING, ABNORMAL = "running", "abnormal"
+ABNORMAL = "abnormal"
 Taken = dict[str, dict[str, Size]]
 """What instances take, by pool and node."""
 
@@ -30,11 +30,6 @@ class Pools:
             query = query.where(PoolRow.project_id == project_id)
         with self._database.read() as session:
             return [*session.exec(query)]
-
-    def get(self, project_id: str, pool_id: str) -> PoolRow:
-        """Raises `NotFound`."""
-        with self._database.read() as session:
-            return pool_of(session, project_id, pool_id)
 
     def add(self, pool: PoolRow) -> None:
         """Raises `NameTaken`."""
@@ -219,11 +214,5 @@ def _taken(session: Session, project_id: str, *, beside: str) -> Taken:
     taken: Taken = {}
     for instance, version in rows:
         nodes = taken.setdefault(instance.pool, {})
-        before, more = nodes.get(instance.node, Size()), size_of(version)
-        nodes[instance.node] = Size(
-            before.cpus + more.cpus,
-            before.memory_mb + more.memory_mb,
-            before.gpus + more.gpus,
-            before.npus + more.npus,
-        )
+        nodes[instance.node] = nodes.get(instance.node, Size()) + size_of(version)
     return taken

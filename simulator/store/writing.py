@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from simulator.facts.statuses import ServiceStatus
 from simulator.lifecycle import metering, rollout
-from simulator.lifecycle.objects import Event, EventKind, Outcome, Service
+from simulator.lifecycle.objects import Event, EventKind, Outcome, Service, Usage
 from simulator.store.records import instance_values, write_service, write_version
 from simulator.store.tables import (
     EventRow,
@@ -100,22 +100,26 @@ def _write_usage(
     after: Service,
     at: int,
 ) -> None:
-    specifications = {version.version_id: version.specification for version in versions}
-    # of a dedicated pool only its nodes are metered
-    dedicated = {version.version_id for version in versions if version.pools}
-    session.add_all(
+    by_id = {version.version_id: version for version in versions}
+    for one in metering.ended(before, after, at):
+        _meter(session, row, by_id.get(one.version_id), one)
+
+
+def _meter(session: Session, row: ServiceRow, version: VersionRow | None, run: Usage) -> None:
+    """Note a run that has ended. Of a dedicated pool only its nodes are metered."""
+    if version is not None and version.pools:
+        return
+    session.add(
         UsageRow(
             project_id=row.project_id,
             service_id=row.service_id,
             service_name=row.name,
-            version_id=one.version_id,
-            instance_id=one.instance_id,
-            specification=specifications.get(one.version_id, ""),
-            since=one.since,
-            until=one.until,
+            version_id=run.version_id,
+            instance_id=run.instance_id,
+            specification=version.specification if version is not None else "",
+            since=run.since,
+            until=run.until,
         )
-        for one in metering.ended(before, after, at)
-        if one.version_id not in dedicated
     )
 
 
@@ -151,20 +155,11 @@ def end_runs(session: Session, at: int, running: Collection[str]) -> None:
         .where(col(InstanceRow.running_since).is_not(None))
     )
     for instance, service, version in session.exec(query).all():
-        if instance.instance_id in running or instance.running_since is None:
+        since = instance.running_since
+        if instance.instance_id in running or since is None:
             continue
-        usage = UsageRow(
-            project_id=service.project_id,
-            service_id=service.service_id,
-            service_name=service.name,
-            version_id=instance.version_id,
-            instance_id=instance.instance_id,
-            specification=version.specification,
-            since=instance.running_since,
-            until=max(at, instance.running_since),
-        )
-        if not version.pools:
-            session.add(usage)
+        run = Usage(instance.instance_id, instance.version_id, since, max(at, since))
+        _meter(session, service, version, run)
         instance.running_since = None
         session.add(instance)
 

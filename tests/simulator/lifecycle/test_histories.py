@@ -186,13 +186,18 @@ def test_what_must_hold_holds_and_the_goal_is_reached_after_every_history(
     deployment = a_deployment(versions=wanted, next_version=len(wanted) + 1)
     policy = Policy(waits_for_room=waits)
     world = World(deployment, NOW, coming=coming, pools=POOLS, policy=policy)
+    play(world, history)
+    assert_settled(world)
+
+
+def play(world: World, history: list[tuple[Step, int]]) -> None:
+    """All that happens, and calm after it."""
     world.settle()
     for happen, then_ms in history:
         happen(world)
         world.pass_time(then_ms)
     world.calm_down()
     world.pass_time(SETTLE_MS)
-    assert_settled(world)
 
 
 def assert_settled(world: World) -> None:

@@ -15,12 +15,12 @@ from simulator.lifecycle.plan import Policy
 from simulator.store.queries import Store
 from tests.simulator.lifecycle.test_histories import (
     POOLS,
-    SETTLE_MS,
     Step,
     assert_settled,
     behaviours,
     durations,
     happenings,
+    play,
     versions,
 )
 from tests.support.builders import NOW, a_deployment
@@ -57,12 +57,7 @@ def test_the_store_keeps_what_was_decided_through_every_history(
             world = StoredWorld(
                 deployment, NOW, coming=coming, pools=POOLS, policy=policy, store=store
             )
-            world.settle()
-            for happen, then_ms in history:
-                happen(world)
-                world.pass_time(then_ms)
-            world.calm_down()
-            world.pass_time(SETTLE_MS)
+            play(world, history)
             assert_settled(world)
         finally:
             store.close()
