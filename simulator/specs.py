@@ -7,11 +7,12 @@ from typing import Any
 from backends.base import Artifact, ImageArtifact, InstanceSpec, PackageArtifact, Resources
 from simulator.addresses import parse_address
 from simulator.facts import limits
-from simulator.facts.statuses import ServiceStatus
+from simulator.facts.statuses import ServiceKind, ServiceStatus
 from simulator.gateway.state import Api, Availability, Endpoint, ServiceRoute, VersionRoute
 from simulator.lifecycle import traffic
 from simulator.lifecycle.objects import Goal, InstanceState, Service
-from simulator.store.queries import Stored
+from simulator.routing import routing_of
+from simulator.store.services import Stored
 from simulator.store.tables import VersionRow
 
 
@@ -52,14 +53,19 @@ def service_route(
     *,
     prefix: str,
     timeout_s: float,
-    requests_per_s: int | None,
-) -> ServiceRoute:
-    """How the gateway treats a service.
+    requests_per_s: int,
+) -> ServiceRoute | None:
+    """How the gateway treats a service; None for a batch service, which has no address.
 
     Args:
         service: as planned; `stored` gives what a plan does not change.
         prefix: path under which services live, ending in `/`.
+        timeout_s, requests_per_s: where the service has none of its own; 0 requests for no limit.
     """
+    if stored.row.kind == ServiceKind.BATCH:
+        return None
+    routing = routing_of(stored.row.routing)
+    limit = requests_per_s if routing.requests_per_s is None else routing.requests_per_s
     weights = traffic.shares(service)
     with_instances = {instance.version_id for instance in service.instances}
     versions = tuple(
@@ -77,9 +83,11 @@ def service_route(
         availability=availability(service),
         versions=versions,
         apis=_apis(stored.versions),
-        timeout_s=timeout_s,
+        timeout_s=timeout_s if routing.timeout_s is None else routing.timeout_s,
         max_body_bytes=limits.REQUEST_BODY_MAX_BYTES,
-        requests_per_s=requests_per_s,
+        requests_per_s=None if routing.websocket else limit or None,
+        balancing=routing.balancing,
+        websocket=routing.websocket,
     )
 
 
@@ -97,7 +105,7 @@ def availability(service: Service) -> Availability:
 
 def _endpoints(service: Service, version_id: str) -> tuple[Endpoint, ...]:
     return tuple(
-        endpoint_at(instance.instance_id, instance.address)
+        endpoint_at(instance.instance_id, instance.address, instance.pool)
         for instance in service.instances
         if instance.version_id == version_id
         and instance.state is InstanceState.READY
@@ -105,10 +113,10 @@ def _endpoints(service: Service, version_id: str) -> tuple[Endpoint, ...]:
     )
 
 
-def endpoint_at(instance_id: str, address: str) -> Endpoint:
+def endpoint_at(instance_id: str, address: str, pool: str = "") -> Endpoint:
     """An instance's address as the gateway has it."""
     at = parse_address(address)
-    return Endpoint(instance_id=instance_id, host=at.host, port=at.port, path=at.path)
+    return Endpoint(instance_id=instance_id, host=at.host, port=at.port, path=at.path, pool=pool)
 
 
 def _apis(versions: list[VersionRow]) -> tuple[Api, ...]:

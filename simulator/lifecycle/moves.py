@@ -109,4 +109,15 @@ def move(
         return told
     if to not in MOVES[service.status]:
         raise IllegalMove(service.service_id, service.status, to)
-    return replace(told, status=to, transition_at=now)
+    return replace(told, status=to, transition_at=now, released=False)
+
+
+def move_model(model_id: str, status: M, to: M) -> M:
+    """The status that a model comes to.
+
+    Raises:
+        IllegalMove: the table does not have this move.
+    """
+    if to not in MODEL_MOVES[status]:
+        raise IllegalMove(model_id, status, to)
+    return to

@@ -186,6 +186,31 @@ class Instance:
     tries: int = 0
 
 
+class JobEnd(StrEnum):
+    """How the work of a job ended."""
+
+    DONE = "done"
+    """All of it was worked through; single items may have failed."""
+    FAILED = "failed"
+    """It cannot be gone on with."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """The work of a service that ends with it (a batch service).
+
+    Attributes:
+        run: number of this run of the work; a run that is cut off is gone on with, one that has
+            ended is followed by the next.
+        end: None while there is work left.
+        message: why it failed.
+    """
+
+    run: int = 1
+    end: JobEnd | None = None
+    message: str = ""
+
+
 @dataclass(frozen=True)
 class Service:
     """A service, what is wanted of it and what is known about it.
@@ -203,6 +228,8 @@ class Service:
         next_version: number of the next version.
         stop_after_ms: how long it runs until it is stopped by schedule; None for ever.
         due_at: when it is stopped by schedule; None before it runs, and without a schedule.
+        released: a transition that is held by a setting is to be made; until the status changes.
+        job: the work that it ends with; None for a service that runs until it is stopped.
     """
 
     service_id: str
@@ -220,6 +247,8 @@ class Service:
     fallback: tuple[Version, ...] = ()
     stop_after_ms: int | None = None
     due_at: int | None = None
+    released: bool = False
+    job: Job | None = None
 
     @property
     def is_updating(self) -> bool:

@@ -12,7 +12,16 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from simulator.lifecycle.objects import Instance, InstanceState, Node, Room, Service, Size, Version
+from simulator.lifecycle.objects import (
+    Instance,
+    InstanceState,
+    Node,
+    Room,
+    Service,
+    Sight,
+    Size,
+    Version,
+)
 
 RETRY_MS = 10_000
 """Between two tries to find a place; nobody documents it."""
@@ -26,16 +35,17 @@ _TOLERANCE = 1e-9
 """Cores and GPUs are decimals: sums of them may be off by as much."""
 
 
-def placed(service: Service, room: Room, now: int) -> Service:
+def placed(service: Service, sight: Sight, room: Room, now: int) -> Service:
     """The service with each new instance at its place, or queued.
 
-    An instance whose pool does not run any more has lost its place.
+    An instance whose pool does not run any more has lost its place. It gets another one when
+    nothing is seen of it any more: what runs of it is on its way out.
     """
     instances = [_lost(one, room, now) for one in service.instances]
     free = _free(service, instances, room)
     for index, instance in enumerate(instances):
         version = service.version(instance.version_id)
-        if version is None or not version.pools or not _wants_place(instance):
+        if version is None or not version.pools or not _wants_place(instance, sight):
             continue
         choice = _choose(version, instances, free)
         if choice is None:
@@ -92,9 +102,9 @@ def _lost(instance: Instance, room: Room, now: int) -> Instance:
     )
 
 
-def _wants_place(instance: Instance) -> bool:
+def _wants_place(instance: Instance, sight: Sight) -> bool:
     if instance.state is InstanceState.QUEUED:
-        return True  # whoever looks has reason to: room may have come
+        return instance.instance_id not in sight  # room may have come
     return instance.state is InstanceState.PENDING and not instance.node
 
 

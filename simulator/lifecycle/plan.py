@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from simulator.facts.statuses import ServiceStatus
-from simulator.lifecycle import metering, placement, rollout, schedule
+from simulator.lifecycle import jobs, metering, placement, rollout, schedule, transitions
 from simulator.lifecycle.health import died, look
 from simulator.lifecycle.moves import move
 from simulator.lifecycle.objects import (
@@ -30,6 +30,7 @@ from simulator.lifecycle.objects import (
     Sight,
     StartInstance,
 )
+from simulator.lifecycle.transitions import Transitions
 
 
 @dataclass(frozen=True)
@@ -41,13 +42,19 @@ class Policy:
             0: never, only the deploy timeout ends it.
         waits_for_room: a deployment for which its pool has no room waits until there is some;
             otherwise it fails after `placement.TRIES`.
+        transitions: how long services stay on their way at least.
     """
 
     crash_limit: int = 3
     waits_for_room: bool = False
+    transitions: Transitions = transitions.IMMEDIATE
 
 
 NO_POOLS: Room = MappingProxyType({})
+ROLLED_BACK = "RolledBack"
+"""Reason of the event that follows the one which says why an update failed."""
+_OVER = (ServiceStatus.FAILED, ServiceStatus.FINISHED)
+"""Statuses in which nothing runs, although the service was not told to stop."""
 
 
 def plan(
@@ -73,10 +80,10 @@ def plan(
     events = tuple(event for one in looks for event in one.events)
     service = replace(service, instances=tuple(one.instance for one in looks))
     service = metering.noted(service, sight, now)
-    if service.goal is Goal.RUNNING and service.status is not ServiceStatus.FAILED:
+    if service.goal is Goal.RUNNING and service.status not in _OVER:
         step = _toward_running(service, sight, now, policy, room)
     else:
-        step = _toward_nothing(service, sight, now)
+        step = _toward_nothing(service, sight, now, policy)
     return replace(step, events=events + step.events)
 
 
@@ -146,6 +153,8 @@ def _blind(service: Service, now: int) -> Plan:
     """Nothing is known: conclude nothing, but a deployment's time still runs out."""
     if service.status is not ServiceStatus.DEPLOYING or service.goal is not Goal.RUNNING:
         return Plan(service)
+    if service.reason == transitions.HELD:
+        return Plan(service)  # it was deployed in time
     due = deploy_due_at(service)
     words = "the container engine does not answer"
     if now >= due:
@@ -159,7 +168,7 @@ def _toward_running(service: Service, sight: Sight, now: int, policy: Policy, ro
     events: tuple[Event, ...] = ()
     while True:
         service = _drop_gone(rollout.matched(service), sight)
-        service = placement.placed(service, room, now)
+        service = placement.placed(service, sight, room, now)
         instances = tuple(_retry_if_due(i, now) for i in service.instances)
         was_updating = service.is_updating
         service, told = _judge(replace(service, instances=instances), now, policy)
@@ -168,18 +177,21 @@ def _toward_running(service: Service, sight: Sight, now: int, policy: Policy, ro
             break  # otherwise other instances are wanted now
     service, told = schedule.applied(service, now)
     events += told
-    if service.goal is not Goal.RUNNING or service.status is ServiceStatus.FAILED:
-        ending = _toward_nothing(service, sight, now)
+    if service.goal is not Goal.RUNNING or service.status in _OVER:
+        ending = _toward_nothing(service, sight, now, policy)
         return replace(ending, events=events + ending.events)
-    return Plan(service, _actions(service, sight), events, _next_wake(service))
+    return Plan(service, _actions(service, sight), events, _next_wake(service, now, policy))
 
 
-def _toward_nothing(service: Service, sight: Sight, now: int) -> Plan:
+def _toward_nothing(service: Service, sight: Sight, now: int, policy: Policy) -> Plan:
     """Goal stopped or deleted, or the deployment failed: no instance stays."""
     draining = tuple(replace(i, state=InstanceState.DRAINING) for i in service.instances)
     service = _drop_gone(replace(service, instances=draining), sight)
     if service.instances:
         return Plan(service, _actions(service, sight))
+    if transitions.is_held(service, policy.transitions, now):
+        service, events = transitions.held(service)
+        return Plan(service, (), events, transitions.due_at(service, policy.transitions))
     if service.goal is Goal.DELETED:
         return Plan(service, (ForgetService(service.service_id),))
     if service.goal is Goal.STOPPED and service.status is ServiceStatus.STOPPING:
@@ -228,6 +240,8 @@ def _drop_gone(service: Service, sight: Sight) -> Service:
 
 def _judge(service: Service, now: int, policy: Policy) -> tuple[Service, tuple[Event, ...]]:
     """The status that the instances add up to."""
+    if service.job is not None and service.job.end is not None:
+        return jobs.ended(service, service.job, now)
     if service.is_updating:
         return _judge_update(service, now, policy)
     service, told = _judge_waiting(service, now)
@@ -253,9 +267,11 @@ def _judge_instances(
     live = [i for i in service.instances if i.state is not InstanceState.DRAINING]
     sick = [i for i in live if i.state is not InstanceState.READY]
     if not sick:
-        return _all_ready(service, now)
+        return _all_ready(service, now, policy)
     if service.status in (ServiceStatus.DEPLOYING, ServiceStatus.WAITING):
         return _judge_deployment(service, sick, now, policy)
+    if service.job is not None:
+        return jobs.judged(service, sick, now, policy.crash_limit)
     first = sick[0]
     reason = first.reason or "InstanceNotReady"
     ready = len(live) - len(sick)
@@ -269,7 +285,9 @@ def _judge_instances(
     return service, (Event(EventKind.ABNORMAL, f"the service is concerning: {message}", reason),)
 
 
-def _all_ready(service: Service, now: int) -> tuple[Service, tuple[Event, ...]]:
+def _all_ready(service: Service, now: int, policy: Policy) -> tuple[Service, tuple[Event, ...]]:
+    if transitions.is_held(service, policy.transitions, now):
+        return transitions.held(service)
     was = service.status
     service = move(service, ServiceStatus.RUNNING, now)
     if was is ServiceStatus.RUNNING:
@@ -282,6 +300,8 @@ def _all_ready(service: Service, now: int) -> tuple[Service, tuple[Event, ...]]:
 def _judge_update(service: Service, now: int, policy: Policy) -> tuple[Service, tuple[Event, ...]]:
     """What was new is all ready: it is in force. It will not be: back to what was before."""
     if rollout.is_complete(service):
+        if transitions.is_held(service, policy.transitions, now):
+            return transitions.held(service)
         event = Event(EventKind.NORMAL, "the update is done", "UpdateDone")
         return replace(service, fallback=()), (event,)
     made = [
@@ -359,7 +379,7 @@ def _give_up(
     text = f"the update failed: {message}; the configuration from before it is in force again"
     return move(back, ServiceStatus.RUNNING, now), (
         Event(EventKind.ABNORMAL, text, reason, evidence),
-        Event(EventKind.NORMAL, "the update was rolled back", "RolledBack"),
+        Event(EventKind.NORMAL, "the update was rolled back", ROLLED_BACK),
     )
 
 
@@ -375,12 +395,16 @@ def _grace_s(service: Service, instance: Instance) -> int:
     return version.grace_s if version else instance.grace_s
 
 
-def _next_wake(service: Service) -> int | None:
+def _next_wake(service: Service, now: int, policy: Policy) -> int | None:
     trying = (InstanceState.BACKOFF, InstanceState.QUEUED)
     waiting = [i for i in service.instances if i.state in trying]
     due = [i.retry_at for i in waiting if i.retry_at is not None]
-    if service.status is ServiceStatus.DEPLOYING:
+    if service.reason == transitions.HELD:
+        held_until = transitions.due_at(service, policy.transitions)
+        due += [] if held_until is None else [held_until]
+    elif service.status is ServiceStatus.DEPLOYING:
         due.append(deploy_due_at(service))
     elif service.due_at is not None:
         due.append(service.due_at)
-    return min(due, default=None)
+    # what was due and was not done waits for something to be seen
+    return min((at for at in due if at > now), default=None)

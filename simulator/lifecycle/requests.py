@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from simulator.errors import StatusForbids
 from simulator.facts.statuses import ServiceStatus as S
+from simulator.lifecycle import jobs
 from simulator.lifecycle.moves import move
 from simulator.lifecycle.objects import Event, EventKind, Goal, InstanceState, Service, Version
 
@@ -36,7 +37,12 @@ def start(service: Service, now: int) -> tuple[Service, tuple[Event, ...]]:
     # Instances of before, if any still leave, are not taken up again.
     leaving = tuple(replace(i, state=InstanceState.DRAINING) for i in service.instances)
     wanted = replace(
-        service, goal=Goal.RUNNING, instances=leaving, deploy_started_at=now, due_at=None
+        service,
+        goal=Goal.RUNNING,
+        instances=leaving,
+        deploy_started_at=now,
+        due_at=None,
+        job=jobs.again(service.job),
     )
     event = Event(EventKind.NORMAL, "the service is being started", "Started")
     return move(wanted, S.DEPLOYING, now), (event,)
@@ -48,7 +54,8 @@ def stop(service: Service, now: int) -> tuple[Service, tuple[Event, ...]]:
     Raises:
         StatusForbids: it is stopped, or on its way somewhere.
     """
-    if service.status not in STOPPABLE:
+    is_job_being_deployed = service.job is not None and service.status is S.DEPLOYING
+    if service.status not in STOPPABLE and not is_job_being_deployed:
         raise StatusForbids("service", service.service_id, service.status, "be stopped")
     event = Event(EventKind.NORMAL, "the service is being stopped", "Stopping")
     return move(replace(service, goal=Goal.STOPPED, due_at=None), S.STOPPING, now), (event,)
@@ -94,3 +101,17 @@ def reconfigure(
         fallback = ()
     wanted = replace(service, instances=leaving, fallback=fallback, deploy_started_at=now)
     return move(replace(wanted, goal=Goal.RUNNING), S.DEPLOYING, now), (event,)
+
+
+def release(service: Service, now: int) -> tuple[Service, tuple[Event, ...]]:
+    """Let a transition be made that a setting holds: now, or as soon as it can be made.
+
+    Raises:
+        StatusForbids: the service is on its way nowhere.
+    """
+    if service.status not in (S.DEPLOYING, S.STOPPING, S.DELETING):
+        raise StatusForbids("service", service.service_id, service.status, "be released")
+    if service.released:
+        return service, ()
+    event = Event(EventKind.NORMAL, "its transition was released", "TransitionReleased")
+    return replace(service, released=True), (event,)

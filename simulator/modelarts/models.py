@@ -8,10 +8,12 @@ up again at its next start.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import re
 import shutil
 import uuid
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +21,18 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from backends.base import Backend, ImageArtifact, PackageArtifact
 from backends.errors import BackendError
-from simulator.errors import NotSimulated, SourceUnusable
+from simulator.clock import PlatformClock
+from simulator.errors import ConfigError, NotSimulated, SourceUnusable
 from simulator.facts.statuses import ModelStatus
+from simulator.lifecycle.objects import Event, EventKind
+from simulator.lifecycle.transitions import HELD
 from simulator.modelarts.config_json import ModelConfig, read_config
+from simulator.modelarts.holding import Holding
 from simulator.modelarts.rules.model import CreateModel
-from simulator.objectpaths import BadObjectPath, parse_object_path
-from simulator.objects import local_path
-from simulator.packages import check_runnable, copy_package, package_root
+from simulator.objectpaths import BadObjectPath, parse_object_path, unsigned
+from simulator.objects import NoSuchObject, ObjectStore, ObjectStoreError
+from simulator.objects.local import local_folder
+from simulator.packages import MODEL_MAX_BYTES, check_runnable, copy_package, package_root
 from simulator.specs import artifact_document
 from simulator.store.queries import Store
 from simulator.store.tables import ModelRow
@@ -41,12 +48,23 @@ _IMAGE_REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._\-/:@]{0,254}")
 class Publisher:
     """Creates models and publishes them in the background."""
 
-    def __init__(self, store: Store, backend: Backend, *, models: Path, objects: Path) -> None:
+    def __init__(
+        self,
+        store: Store,
+        backend: Backend,
+        clock: PlatformClock,
+        holding: Holding,
+        *,
+        models: Path,
+        objects: ObjectStore,
+    ) -> None:
         self._store = store
         self._backend = backend
+        self._clock = clock
+        self._holding = holding
         self._models = models
         self._objects = objects
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[str, asyncio.Task[None]] = {}
 
     async def create(
         self,
@@ -73,7 +91,9 @@ class Publisher:
         """
         if request.model_type == "Template":
             raise NotSimulated("creating models from templates")
-        source = request.source_location or ""
+        source = unsigned(request.source_location or "")
+        if request.source_location:
+            body = body | {"source_location": source}
         if request.model_type == "Image":
             config, artifact = await self._check_image(request, source)
         else:
@@ -93,7 +113,8 @@ class Publisher:
             health=_health(request.model_type, config),
             document=body | {"owner": owner, "tenant": tenant, "config": config.document},
         )
-        await asyncio.to_thread(self._store.add_model, row)
+        event = Event(EventKind.NORMAL, f"the model is being made of {source}", "Publishing")
+        await asyncio.to_thread(self._store.add_model, row, event)
         self._begin(row)
         return row.model_id
 
@@ -108,41 +129,79 @@ class Publisher:
             if directory.name.removesuffix(".part") not in known:
                 await asyncio.to_thread(shutil.rmtree, directory, True)
 
+    async def release(self, model_id: str) -> None:
+        """Hold a model in `publishing` no longer; it is published when this returns, or has failed.
+        Nothing happens to one that is not being published."""
+        self._holding.release(model_id)
+        if task := self._tasks.get(model_id):
+            await asyncio.wait([task])
+
     async def discard(self, model_id: str) -> None:
         """Remove the private copy of a deleted model."""
+        self._holding.release(model_id)
         await asyncio.to_thread(shutil.rmtree, self._models / model_id, True)
 
     async def close(self) -> None:
-        for task in self._tasks:
+        tasks = list(self._tasks.values())
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def under_way(self) -> list[str]:
-        """What is being done now, in words."""
-        return ["a model is published"] * len(self._tasks)
+        """What is being done now, in words; models that are held are at rest."""
+        return [f"model {one} is published" for one in self._tasks.keys() - self._holding.held]
 
     def _begin(self, row: ModelRow) -> None:
+        self._holding.begin(row.model_id)
         task = asyncio.create_task(self._publish(row))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks[row.model_id] = task
+        task.add_done_callback(lambda _: self._end(row.model_id))
+
+    def _end(self, model_id: str) -> None:
+        del self._tasks[model_id]
+        self._holding.end(model_id)
 
     async def _publish(self, row: ModelRow) -> None:
         changes: dict[str, Any] = {}
         status, message = ModelStatus.PUBLISHED, ""
-        if row.type != "Image":
-            target = self._models / row.model_id
-            try:
-                root = await asyncio.to_thread(self._package, row.source)
-                changes["size_bytes"] = await asyncio.to_thread(copy_package, root, target)
-                changes["artifact"] = artifact_document(PackageArtifact(str(target)))
-            except (SourceUnusable, OSError) as error:
-                status, message = ModelStatus.FAILED, str(error)
+        try:
+            if row.type != "Image":
+                changes = await self._copied(row)
+            await self._hold(row)
+        except (SourceUnusable, OSError) as error:
+            status, message = ModelStatus.FAILED, str(error)
         try:
             await asyncio.to_thread(
-                self._store.finish_model, row.model_id, status, message, changes
+                self._store.finish_model,
+                row.model_id,
+                status,
+                message,
+                changes,
+                self._clock.now_ms(),
             )
         except SQLAlchemyError:
             logger.exception("model %s stays unpublished until the next start", row.model_id)
+
+    async def _hold(self, row: ModelRow) -> None:
+        if self._holding.is_held(row.model_id, row.created_at):
+            text = "the model could be published now, and is held by a transition setting"
+            event = Event(EventKind.NORMAL, text, HELD)
+            now = self._clock.now_ms()
+            await asyncio.to_thread(self._store.add_model_event, row.model_id, now, event)
+            await self._holding.hold(row.model_id, row.created_at)
+
+    async def _copied(self, row: ModelRow) -> dict[str, Any]:
+        """Copy a model's package to its private place; what the record has to say of that.
+
+        Raises:
+            SourceUnusable, OSError: it cannot be copied.
+        """
+        target = self._models / row.model_id
+        size_bytes = await asyncio.to_thread(self._copy, row.source, target)
+        return {
+            "size_bytes": size_bytes,
+            "artifact": artifact_document(PackageArtifact(str(target))),
+        }
 
     async def _check_image(
         self, request: CreateModel, reference: str
@@ -164,26 +223,41 @@ class Publisher:
         return config, artifact_document(artifact)
 
     def _check_package(self, source: str) -> ModelConfig:
-        root = self._package(source)
-        file = root / "model" / "config.json"
-        try:
-            body = file.read_bytes()
-        except OSError as error:
-            raise SourceUnusable(source, f"config.json cannot be read: {error}") from error
-        config = read_config(parse_object(body, max_bytes=CONFIG_MAX_BYTES), "model/config.json")
-        check_runnable(root, source)
+        # of the model itself only the name is looked at, so that nothing large is fetched
+        with self._package(source, whole=lambda key: key.endswith(".json")) as root:
+            file = root / "model" / "config.json"
+            try:
+                body = file.read_bytes()
+            except OSError as error:
+                raise SourceUnusable(source, f"config.json cannot be read: {error}") from error
+            document = parse_object(body, max_bytes=CONFIG_MAX_BYTES)
+            config = read_config(document, "model/config.json")
+            check_runnable(root, source)
         return config
 
-    def _package(self, source: str) -> Path:
+    def _copy(self, source: str, target: Path) -> int:
+        with self._package(source) as root:
+            return copy_package(root, target)
+
+    @contextlib.contextmanager
+    def _package(
+        self, source: str, whole: Callable[[str], bool] = lambda key: True
+    ) -> Iterator[Path]:
         """The package's directory, from an object path or, for imports by the user of this
-        machine, a local one."""
+        machine, a local one. Arguments: `local_folder`."""
         if source.startswith(LOCAL_SCHEME):
-            return package_root(Path(source.removeprefix(LOCAL_SCHEME)), source)
+            yield package_root(Path(source.removeprefix(LOCAL_SCHEME)), source)
+            return
         try:
-            directory = local_path(self._objects, parse_object_path(source))
-        except BadObjectPath as error:
+            path = parse_object_path(source)
+            with local_folder(
+                self._objects, path, self._models, max_bytes=MODEL_MAX_BYTES, whole=whole
+            ) as directory:
+                yield package_root(directory, source)
+        except NoSuchObject as error:
+            raise SourceUnusable(source, "it does not exist") from error
+        except (BadObjectPath, ObjectStoreError, ConfigError) as error:
             raise SourceUnusable(source, str(error)) from error
-        return package_root(directory, source)
 
 
 def _health(model_type: str, config: ModelConfig) -> dict[str, Any]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from simulator.errors import NotSimulated
 from simulator.facts import limits
 from simulator.facts.specifications import CUSTOM, SPECIFICATIONS, Specification
 from simulator.facts.statuses import ServiceKind, ServiceStatus
+from simulator.gateway.state import Balancing
 from simulator.lifecycle.objects import Goal
 from simulator.modelarts.rules.common import pool_of
 from simulator.modelarts.rules.version import corrected, rounded
@@ -21,6 +23,7 @@ from simulator.modelarts.schemas import (
     ServiceConfig,
     UpdateService,
 )
+from simulator.routing import Routing, kept_routing
 from simulator.store.tables import ModelRow, ServiceRow, VersionRow
 
 NumberT = TypeVar("NumberT", int, float)
@@ -42,11 +45,6 @@ def check_simulated(request: CreateService) -> None:
 
 def check_settings_simulated(request: CreateService | UpdateService) -> None:
     """Raises `NotSimulated` for valid settings that Drydock would have to ignore."""
-    extra = request.additional_properties
-    if extra is not None and extra.websocket_upgrade:
-        raise NotSimulated("WebSocket services", are=True)
-    if request.load_balancer_policy not in (None, "ROUND_ROBIN"):
-        raise NotSimulated(f"balancing load by {request.load_balancer_policy}")
     for version in request.config or ():
         if version.additional_properties and version.additional_properties.persistent_volumes:
             raise NotSimulated("mounting persistent volumes")
@@ -72,8 +70,6 @@ def build_service(
     """
     service_id = str(uuid.uuid4())
     document: dict[str, Any] = {"request": body, "owner": user_id, "tenant": domain_id}
-    if request.x_drydock is not None and request.x_drydock.traffic_limit is not None:
-        document["requests_per_s"] = request.x_drydock.traffic_limit
     row = ServiceRow(
         service_id=service_id,
         project_id=project_id,
@@ -92,6 +88,7 @@ def build_service(
         subscriptions=subscriptions(request.additional_properties),
         log_channels=log_channels(request.additional_properties),
         document=document,
+        routing=kept_routing(routing(request)),
     )
     return row, version_rows(service_id, request.config, models, body, timeout_unit_s)
 
@@ -129,6 +126,27 @@ _TOLD_STATUSES = {
     11: ServiceStatus.PENDING,
 }
 """Number of an event to the status that it means. Source: Deploying Services, table 11."""
+
+
+_BALANCING = {
+    "ROUND_ROBIN": Balancing.ROUND_ROBIN,
+    "LEAST_CONNECTIONS": Balancing.LEAST_CONNECTIONS,
+    "SOURCE_IP": Balancing.SOURCE_ADDRESS,
+}
+"""Source: Deploying Services (load_balancer_policy)."""
+
+
+def routing(request: CreateService | UpdateService, before: Routing | None = None) -> Routing:
+    """How requests reach the service; what is not sent is as before."""
+    found = before or Routing()
+    if request.load_balancer_policy is not None:
+        found = replace(found, balancing=_BALANCING[request.load_balancer_policy])
+    extra = request.additional_properties
+    if extra is not None and extra.websocket_upgrade is not None:
+        found = replace(found, websocket=extra.websocket_upgrade)
+    if isinstance(request, CreateService) and request.x_drydock is not None:
+        found = replace(found, requests_per_s=request.x_drydock.traffic_limit)
+    return found
 
 
 def subscriptions(extra: ServiceAdditionalProperties | None) -> list[dict[str, Any]]:

@@ -14,17 +14,22 @@ from simulator.lifecycle.objects import Event
 from simulator.modelarts.schemas import UpdateService
 from simulator.modelarts.services import (
     log_channels,
+    routing,
     stop_after_ms,
     subscriptions,
     version_rows,
 )
-from simulator.store.queries import Reconfiguration, Stored
+from simulator.routing import kept_routing, routing_of
 from simulator.store.records import version_of
+from simulator.store.services import Reconfiguration, Stored
 from simulator.store.tables import ModelRow
 from simulator.versions import numbered
 
 _NOT_KEPT = ("status",)
 """What an update says and the service's request does not."""
+_LASTING = ("websocket_upgrade", "log_report_channels")
+"""Attributes that hold as they were set last where an update sends others without them. Source:
+Deploying Services, table 10."""
 
 
 def reconfiguration(
@@ -66,9 +71,15 @@ def reconfiguration(
         is_logged=update.config is not None,
         subscriptions=None if extra is None else subscriptions(extra),
         log_channels=log_channels(extra) if extra and extra.log_report_channels else None,
+        routing=kept_routing(routing(update, routing_of(stored.row.routing))),
     )
 
 
 def _document(before: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
     sent = {name: value for name, value in body.items() if name not in _NOT_KEPT}
-    return before | {"request": before["request"] | sent}
+    request: dict[str, Any] = before["request"] | sent
+    set_last = before["request"].get("additional_properties") or {}
+    lasting = {name: set_last[name] for name in _LASTING if name in set_last}
+    if lasting and "additional_properties" in sent:
+        request["additional_properties"] = lasting | sent["additional_properties"]
+    return before | {"request": request}

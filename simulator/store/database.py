@@ -6,6 +6,9 @@ transaction begins with BEGIN IMMEDIATE, so that it never has to be upgraded and
 
 from __future__ import annotations
 
+import errno
+import os
+import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -14,18 +17,23 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 from sqlmodel import Session
 
 from simulator.errors import ConfigError, StateCorrupt, StateTooNew
+from simulator.store.trouble import Condition, store_trouble
 
-HEAD = "0003"
+HEAD = "0005"
 """The newest migration; a test holds it equal to alembic's."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BACKUPS_KEPT = 3
+ROOM_BYTES = 64 * 1024
+"""How much must fit in before the store counts as writable again."""
+_FILL = text(f"INSERT INTO meta (key, value) VALUES ('room', hex(zeroblob({ROOM_BYTES // 2})))")
+_CLEAR = text("DELETE FROM meta WHERE key = 'room'")
 
 
 class Database:
@@ -33,6 +41,9 @@ class Database:
 
     Args:
         path: the SQLite file; made when absent.
+
+    Attributes:
+        condition: whether it can be written.
 
     Raises:
         StateCorrupt: the file is damaged; it is left as it is.
@@ -42,6 +53,7 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.condition = Condition()
         self._lock = threading.Lock()
         try:
             self._check_and_migrate()
@@ -57,12 +69,37 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """One write transaction: committed when the block ends, rolled back when it raises."""
-        with (
-            self._lock,
-            Session(self._writer, expire_on_commit=False) as session,
-            session.begin(),
-        ):
-            yield session
+        try:
+            with (
+                self._lock,
+                Session(self._writer, expire_on_commit=False) as session,
+                session.begin(),
+            ):
+                yield session
+        except (sqlite3.DatabaseError, DBAPIError) as error:
+            self.condition.note(error)
+            raise
+
+    def try_writing(self) -> bool:
+        """Whether the store can be written now; notes it, also when it can again.
+
+        As much is written and taken away again as a change of the state may need, and must be free
+        besides, for the files beside the database: where there is no room, small changes in place
+        may succeed all the same, and so may those that SQLite's log has room for already.
+        """
+        try:
+            for statement in (_CLEAR, _FILL, _CLEAR):
+                with self.write() as session:
+                    session.connection().execute(statement)
+            if shutil.disk_usage(self.path.parent).free < ROOM_BYTES:
+                self.condition.note(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+                return False
+        except (sqlite3.DatabaseError, DBAPIError, OSError) as error:
+            if store_trouble(error) is None:
+                raise
+            return False
+        self.condition.clear()
+        return True
 
     @contextmanager
     def read(self) -> Iterator[Session]:

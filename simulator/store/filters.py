@@ -33,21 +33,20 @@ class ServiceFilter:
     tags: tuple[str, ...] = ()
 
 
-def filtered(wanted: ServiceFilter) -> Any:
-    """The query for the rows that match."""
-    query = select(ServiceRow)
+def conditions(wanted: ServiceFilter) -> list[Any]:
+    """What holds for the rows that match, all of it."""
+    found: list[Any] = []
     if wanted.model_id is not None:
         using = select(VersionRow.service_id).where(VersionRow.model_id == wanted.model_id)
-        query = query.where(col(ServiceRow.service_id).in_(using))
+        found.append(col(ServiceRow.service_id).in_(using))
     if wanted.name_part is not None:
-        query = query.where(func.instr(ServiceRow.name, wanted.name_part) > 0)
-    for tag in wanted.tags:
-        query = query.where(col(ServiceRow.service_id).in_(_tagged(tag)))
+        found.append(func.instr(ServiceRow.name, wanted.name_part) > 0)
+    found += (col(ServiceRow.service_id).in_(_tagged(tag)) for tag in wanted.tags)
     for name in ("project_id", "workspace_id", "name", "kind", "status", "service_id"):
         value = getattr(wanted, name)
         if value is not None:
-            query = query.where(getattr(ServiceRow, name) == value)
-    return query
+            found.append(getattr(ServiceRow, name) == value)
+    return found
 
 
 def _tagged(tag: str) -> Any:
@@ -56,8 +55,8 @@ def _tagged(tag: str) -> Any:
     return select(TagRow.service_id).where(or_(col(TagRow.key) == tag, pair == tag))
 
 
-def ordered(query: Any, sort_by: str, *, descending: bool) -> Any:
-    """The query in an order that leaves nothing open, so that pages do not overlap.
+def order(sort_by: str, *, descending: bool) -> tuple[Any, ...]:
+    """An order of services that leaves nothing open, so that pages do not overlap.
 
     Args:
         sort_by: one of `SORT_COLUMNS`.
@@ -65,7 +64,7 @@ def ordered(query: Any, sort_by: str, *, descending: bool) -> Any:
     if sort_by not in SORT_COLUMNS:
         raise ValueError(f"services cannot be sorted by {sort_by}")
     column = col(getattr(ServiceRow, sort_by))
-    return query.order_by(column.desc() if descending else column, col(ServiceRow.service_id))
+    return (column.desc() if descending else column), col(ServiceRow.service_id)
 
 
 def in_public_pool() -> Any:

@@ -8,7 +8,17 @@ from sqlmodel import Session, col, select
 
 from simulator.errors import InUse, NotFound
 from simulator.facts.statuses import ModelStatus
-from simulator.store.tables import ModelRow, ServiceRow, VersionRow
+from simulator.lifecycle.moves import move_model
+from simulator.lifecycle.objects import Event, EventKind
+from simulator.store.tables import ModelEventRow, ModelRow, ServiceRow, VersionRow
+
+
+def add(session: Session, model: ModelRow, event: Event | None) -> None:
+    """Add a model, and what is told of it."""
+    session.add(model)
+    session.flush()
+    if event is not None:
+        session.add(event_row(model.model_id, model.created_at, event))
 
 
 def get(session: Session, project_id: str, model_id: str) -> ModelRow:
@@ -55,16 +65,44 @@ def versions(session: Session, project_id: str, model_id: str, most: int) -> lis
 
 
 def finish(
-    session: Session, model_id: str, status: ModelStatus, message: str, changes: dict[str, Any]
+    session: Session,
+    model_id: str,
+    status: ModelStatus,
+    message: str,
+    changes: dict[str, Any],
+    at: int,
 ) -> None:
-    """Note how publishing ended; a model deleted meanwhile stays deleted."""
+    """Note how publishing ended; a model deleted meanwhile stays deleted.
+
+    Raises:
+        IllegalMove: it has ended before.
+    """
     row = session.get(ModelRow, model_id)
     if row is None:
         return
-    row.status = status.value
+    row.status = move_model(model_id, ModelStatus(row.status), status).value
     row.message = message
+    failed = status is ModelStatus.FAILED
+    event = (
+        Event(EventKind.ABNORMAL, f"the model could not be published: {message}", "PublishFailed")
+        if failed
+        else Event(EventKind.NORMAL, "the model is published", "Published")
+    )
+    session.add(event_row(model_id, at, event))
     for name, value in changes.items():
         setattr(row, name, value)
+
+
+def event_row(model_id: str, at: int, event: Event) -> ModelEventRow:
+    return ModelEventRow(
+        model_id=model_id, at=at, kind=event.kind.value, text=event.text, reason=event.reason
+    )
+
+
+def events(session: Session, model_id: str) -> list[ModelEventRow]:
+    """Newest first."""
+    query = select(ModelEventRow).where(ModelEventRow.model_id == model_id)
+    return list(session.exec(query.order_by(col(ModelEventRow.event_id).desc())))
 
 
 def delete(session: Session, project_id: str, model_id: str) -> None:

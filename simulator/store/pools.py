@@ -10,6 +10,7 @@ from simulator.errors import InUse, NameTaken, NotFound
 from simulator.lifecycle.objects import InstanceState, Room, Service, Size
 from simulator.lifecycle.placement import fits, nodes_of, occupied
 from simulator.store.database import Database
+from simulator.store.services import of_instances
 from simulator.store.tables import InstanceRow, PoolRow, PoolUsageRow, ServiceRow, VersionRow
 
 ABNORMAL = "abnormal"
@@ -197,22 +198,13 @@ def _users(session: Session, pool: PoolRow, *, above: int | None = None) -> list
 
 
 def _taken(session: Session, project_id: str, *, beside: str) -> Taken:
-    rows = session.exec(
-        select(InstanceRow, VersionRow)
-        .join(
-            VersionRow,
-            (col(VersionRow.service_id) == col(InstanceRow.service_id))
-            & (col(VersionRow.version_id) == col(InstanceRow.version_id)),
-        )
-        .join(ServiceRow, col(ServiceRow.service_id) == col(InstanceRow.service_id))
-        .where(
-            ServiceRow.project_id == project_id,
-            InstanceRow.node != "",
-            InstanceRow.service_id != beside,
-        )
+    placed = of_instances(InstanceRow, VersionRow).where(
+        ServiceRow.project_id == project_id,
+        InstanceRow.node != "",
+        InstanceRow.service_id != beside,
     )
     taken: Taken = {}
-    for instance, version in rows:
+    for instance, version in session.exec(placed):
         nodes = taken.setdefault(instance.pool, {})
         nodes[instance.node] = nodes.get(instance.node, Size()) + size_of(version)
     return taken

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, col, delete, select
+from sqlmodel import col, delete, select
 
-from simulator.errors import NameTaken, NotFound
+from simulator.errors import NameTaken
 from simulator.facts.statuses import ModelStatus
 from simulator.lifecycle.objects import Event, EventKind, Service
-from simulator.store import history, model_rows
+from simulator.store import history, listing, model_rows
 from simulator.store.database import Database
-from simulator.store.filters import ServiceFilter, filtered, ordered
+from simulator.store.faults import Faults
+from simulator.store.filters import ServiceFilter, order
+from simulator.store.listing import ListedService
 from simulator.store.notifications import Notifications
 from simulator.store.pools import Pools, has_room
 from simulator.store.quotas import (
@@ -28,62 +29,21 @@ from simulator.store.quotas import (
     reset_quota_size,
     set_quota_size,
 )
-from simulator.store.records import service_of
+from simulator.store.services import Reconfiguration, Stored, stored, whole
 from simulator.store.tables import (
     EventRow,
     InstanceRow,
     Meta,
+    ModelEventRow,
     ModelRow,
     ServiceRow,
     UpdateRow,
     VersionRow,
 )
 from simulator.store.tags import Tags
+from simulator.store.trouble import Trouble
 from simulator.store.usage import PoolUsage, Usage, pool_totals, usage_totals
-from simulator.store.writing import end_runs, event_row, note_update, write
-
-
-@dataclass(frozen=True)
-class Stored:
-    """A service with all that belongs to it, as of one moment.
-
-    Attributes:
-        versions: of the configuration that was accepted last, in its order.
-        kept: versions that an update may fall back to, or that instances still run.
-        service: the lifecycle's view; the rows hold what front doors show.
-    """
-
-    row: ServiceRow
-    versions: list[VersionRow]
-    instances: list[InstanceRow]
-    service: Service
-    kept: tuple[VersionRow, ...] = ()
-
-    def version(self, version_id: str) -> VersionRow | None:
-        """What instances of a version run, while there is need to know."""
-        known = (*self.versions, *self.kept)
-        return next((v for v in known if v.version_id == version_id), None)
-
-
-@dataclass(frozen=True)
-class Reconfiguration:
-    """A changed configuration of a service.
-
-    Attributes:
-        versions: rows of all versions that are wanted; those known by their id are changed.
-        document: what the front door shows from now on.
-        is_logged: whether it is an update of the configuration and not only of its description.
-        subscriptions: who is told of which statuses from now on; None for those of before.
-        log_channels: where output goes from now on; None for where it went before.
-    """
-
-    service: Service
-    events: tuple[Event, ...]
-    versions: tuple[VersionRow, ...]
-    document: dict[str, Any]
-    is_logged: bool = True
-    subscriptions: list[dict[str, Any]] | None = None
-    log_channels: list[dict[str, Any]] | None = None
+from simulator.store.writing import end_runs, event_row, write, write_configuration
 
 
 class Store:
@@ -95,6 +55,7 @@ class Store:
     Attributes:
         pools: dedicated pools; `tags`: tags of services.
         notifications: of statuses that services came to.
+        faults: that were injected.
     """
 
     def __init__(self, path: Path, counting: Counting = Counting.PUBLIC) -> None:
@@ -103,6 +64,20 @@ class Store:
         self.pools = Pools(self._database)
         self.notifications = Notifications(self._database)
         self.tags = Tags(self._database)
+        self.faults = Faults(self._database)
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """Why the last writes failed; None when nothing is wrong with the disk."""
+        return self._database.condition.trouble
+
+    def note_trouble(self, error: BaseException) -> None:
+        """A file beside the database could not be written: the disk may be full."""
+        self._database.condition.note(error)
+
+    def try_writing(self) -> bool:
+        """Whether there is no trouble (any more): see `Database.try_writing`."""
+        return self._database.try_writing()
 
     def close(self) -> None:
         self._database.close()
@@ -137,11 +112,15 @@ class Store:
 
     # -- models -----------------------------------------------------------------------------
 
-    def add_model(self, model: ModelRow) -> None:
-        """Raises `NameTaken` when the project has this name in this version."""
+    def add_model(self, model: ModelRow, event: Event | None = None) -> None:
+        """Store a new model, and what is told of it.
+
+        Raises:
+            NameTaken: the project has this name in this version.
+        """
         try:
             with self._database.write() as session:
-                session.add(model)
+                model_rows.add(session, model, event)
         except IntegrityError as error:
             raise NameTaken("model", f"{model.name} {model.version}") from error
 
@@ -166,11 +145,23 @@ class Store:
             return model_rows.versions(session, project_id, model_id, most)
 
     def finish_model(
-        self, model_id: str, status: ModelStatus, message: str, changes: dict[str, Any]
+        self, model_id: str, status: ModelStatus, message: str, changes: dict[str, Any], at: int
     ) -> None:
         """Note how publishing ended; a model deleted meanwhile stays deleted."""
         with self._database.write() as session:
-            model_rows.finish(session, model_id, status, message, changes)
+            model_rows.finish(session, model_id, status, message, changes, at)
+
+    def add_model_event(self, model_id: str, at: int, event: Event) -> None:
+        """Tell something of a model; nothing of one that is gone."""
+        with self._database.write() as session:
+            if session.get(ModelRow, model_id) is not None:
+                session.add(model_rows.event_row(model_id, at, event))
+
+    def model_events(self, project_id: str, model_id: str) -> list[ModelEventRow]:
+        """What happened to a model, the newest first. Raises `NotFound`."""
+        with self._database.read() as session:
+            model_rows.get(session, project_id, model_id)
+            return model_rows.events(session, model_id)
 
     def delete_model(self, project_id: str, model_id: str) -> None:
         """Raises `NotFound`; `InUse` while a service has a version of it."""
@@ -198,9 +189,15 @@ class Store:
     def service(self, service_id: str, project_id: str | None = None) -> Stored:
         """Raises `NotFound`, also for a service of another project."""
         with self._database.read() as session:
-            return _stored(session, _service(session, service_id, project_id))
+            return stored(session, service_id, project_id)
 
-    def services(
+    def services(self) -> list[Stored]:
+        """All there are, the newest first."""
+        query = select(ServiceRow).order_by(*order("created_at", descending=True))
+        with self._database.read() as session:
+            return whole(session, session.exec(query).all())
+
+    def list_services(
         self,
         wanted: ServiceFilter | None = None,
         *,
@@ -208,22 +205,30 @@ class Store:
         descending: bool = True,
         offset: int = 0,
         limit: int | None = None,
-    ) -> tuple[int, list[Stored]]:
-        """How many match, and one page of them with all that belongs to them.
+    ) -> tuple[int, list[ListedService]]:
+        """How many match, and one page of them.
 
         Args:
             sort_by: one of `filters.SORT_COLUMNS`.
         """
         with self._database.read() as session:
-            query = filtered(wanted or ServiceFilter())
-            total = session.exec(select(func.count()).select_from(query.subquery())).one()
-            in_order = ordered(query, sort_by, descending=descending)
-            rows = list(session.exec(in_order.offset(offset).limit(limit)))
-            return total, _stored_all(session, rows)
+            return listing.page(
+                session,
+                wanted or ServiceFilter(),
+                sort_by=sort_by,
+                descending=descending,
+                offset=offset,
+                limit=limit,
+            )
 
     def service_ids(self) -> list[str]:
         with self._database.read() as session:
             return list(session.exec(select(ServiceRow.service_id)))
+
+    def instance_ids(self) -> set[str]:
+        """Of all services."""
+        with self._database.read() as session:
+            return set(session.exec(select(InstanceRow.instance_id)))
 
     def change_service(
         self,
@@ -238,13 +243,12 @@ class Store:
         Whatever `change` raises leaves the service as it was. Raises `NotFound`.
         """
         with self._database.write() as session:
-            row = _service(session, service_id, project_id)
-            stored = _stored(session, row)
-            service, events = change(stored.service)
+            before = stored(session, service_id, project_id)
+            service, events = change(before.service)
             if document is not None:
-                row.document = document(dict(row.document))
-            write(session, row, stored.service, service, events, at)
-            return _stored(session, row)
+                before.row.document = document(dict(before.row.document))
+            write(session, before, service, events, at)
+            return stored(session, service_id)
 
     def change_services(
         self,
@@ -257,10 +261,9 @@ class Store:
         a missing service raises."""
         with self._database.write() as session:
             for service_id in service_ids:
-                row = _service(session, service_id, project_id)
-                before = _stored(session, row).service
-                after, events = change(before)
-                write(session, row, before, after, events, at)
+                before = stored(session, service_id, project_id)
+                after, events = change(before.service)
+                write(session, before, after, events, at)
 
     def reconfigure(
         self,
@@ -278,22 +281,11 @@ class Store:
             NotFound, QuotaExceeded. Nothing was changed then.
         """
         with self._database.write() as session:
-            row = _service(session, service_id, project_id)
-            stored = _stored(session, row)
-            wanted = change(stored)
-            check_quotas(session, row, wanted.versions, self._counting, is_new=False)
-            known = {version.version_id for version in (*stored.versions, *stored.kept)}
-            session.add_all(v for v in wanted.versions if v.version_id not in known)
-            session.flush()
-            if wanted.is_logged:
-                note_update(session, row, wanted.service, wanted.document, at)
-            row.document = wanted.document
-            if wanted.subscriptions is not None:
-                row.subscriptions = wanted.subscriptions
-            if wanted.log_channels is not None:
-                row.log_channels = wanted.log_channels
-            write(session, row, stored.service, wanted.service, wanted.events, at)
-            return _stored(session, row)
+            before = stored(session, service_id, project_id)
+            wanted = change(before)
+            check_quotas(session, before.row, wanted.versions, self._counting, is_new=False)
+            write_configuration(session, before, wanted, at)
+            return stored(session, service_id)
 
     def updates(self, service_id: str) -> list[UpdateRow]:
         """Changes of a service's configuration, the newest first."""
@@ -311,7 +303,7 @@ class Store:
                 return False
             if not has_room(session, row.project_id, service):
                 return False
-            write(session, row, _stored(session, row).service, service, events, at)
+            write(session, stored(session, service.service_id), service, events, at)
             return True
 
     def forget_service(self, service_id: str) -> None:
@@ -381,37 +373,3 @@ class Store:
         """The newest event of each service."""
         with self._database.read() as session:
             return history.last_events(session)
-
-
-def _service(session: Session, service_id: str, project_id: str | None) -> ServiceRow:
-    row = session.get(ServiceRow, service_id)
-    if row is None or (project_id is not None and row.project_id != project_id):
-        raise NotFound("service", service_id)
-    return row
-
-
-def _stored(session: Session, row: ServiceRow) -> Stored:
-    return _stored_all(session, [row])[0]
-
-
-def _stored_all(session: Session, rows: list[ServiceRow]) -> list[Stored]:
-    """The rows with what belongs to them: three queries, however many rows."""
-    ids = [row.service_id for row in rows]
-    versions: dict[str, list[VersionRow]] = {service_id: [] for service_id in ids}
-    instances: dict[str, list[InstanceRow]] = {service_id: [] for service_id in ids}
-    for version in session.exec(select(VersionRow).where(col(VersionRow.service_id).in_(ids))):
-        versions[version.service_id].append(version)
-    for instance in session.exec(select(InstanceRow).where(col(InstanceRow.service_id).in_(ids))):
-        instances[instance.service_id].append(instance)
-    return [
-        Stored(
-            row=row,
-            versions=sorted(
-                (v for v in versions[row.service_id] if v.wanted), key=lambda v: v.position
-            ),
-            kept=tuple(v for v in versions[row.service_id] if not v.wanted),
-            instances=sorted(instances[row.service_id], key=lambda i: i.ordinal),
-            service=service_of(row, versions[row.service_id], instances[row.service_id]),
-        )
-        for row in rows
-    ]

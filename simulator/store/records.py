@@ -11,6 +11,8 @@ from simulator.lifecycle.objects import (
     HealthCheck,
     Instance,
     InstanceState,
+    Job,
+    JobEnd,
     Service,
     Size,
     Version,
@@ -28,6 +30,7 @@ _SERVICE_FIELDS = (
     "next_version",
     "stop_after_ms",
     "due_at",
+    "released",
 )
 _OF_ITS_OWN = ("version_id", "health", "size", "pools")
 """Fields of a version that are not columns of the same name and type."""
@@ -47,6 +50,7 @@ def service_of(
         ),
         instances=tuple(instance_of(i) for i in sorted(instances, key=lambda i: i.ordinal)),
         fallback=tuple(_version_from(values) for values in row.fallback),
+        job=_job_from(row.job),
         **{name: getattr(row, name) for name in _SERVICE_FIELDS},
     )
 
@@ -69,6 +73,12 @@ def _version_from(values: dict[str, Any]) -> Version:
         "pools": tuple(values["pools"]),
     }
     return Version(**values | parts)
+
+
+def _job_from(values: dict[str, Any] | None) -> Job | None:
+    if values is None:
+        return None
+    return Job(**values | {"end": JobEnd(values["end"]) if values["end"] else None})
 
 
 def write_version(row: VersionRow, version: Version, position: int | None) -> None:
@@ -98,5 +108,6 @@ def write_service(row: ServiceRow, service: Service) -> None:
     row.goal = service.goal.value
     row.status = service.status.value
     row.fallback = [asdict(version) for version in service.fallback]
+    row.job = asdict(service.job) if service.job else None
     for name in _SERVICE_FIELDS:
         setattr(row, name, getattr(service, name))

@@ -62,7 +62,10 @@ class ServiceRow(SQLModel, table=True):
         published_at: last publish; `transition_at`: last change of status.
         owner: the user whose quota it counts for.
         fallback: versions of the configuration before the update that is under way, each with
-            `lifecycle.objects.Version`'s fields; `previous`: the document of that configuration.
+            `lifecycle.objects.Version`'s fields; `previous`: `{"document", "routing"}` of that
+            configuration.
+        job: the work that the service ends with: `lifecycle.objects.Job`'s fields; None for none.
+        routing: `routing.Routing`'s fields as far as they are not the defaults.
         updated_at: when the configuration was last changed; None when it never was.
         log_channels: where the output of its instances goes: `[{"group", "stream"}]`.
         subscriptions: who is told when it comes to which statuses: `[{"topic", "statuses"}]`.
@@ -98,6 +101,9 @@ class ServiceRow(SQLModel, table=True):
     )
     stop_after_ms: int | None = None
     due_at: int | None = None
+    released: bool = False
+    job: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    routing: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     updated_at: int | None = None
     log_channels: list[dict[str, Any]] = Field(
         default_factory=list, sa_column=Column(JSON, nullable=False)
@@ -190,6 +196,20 @@ class EventRow(SQLModel, table=True):
     text: str
     reason: str = ""
     evidence: str = ""
+
+
+class ModelEventRow(SQLModel, table=True):
+    """Something that happened to a model."""
+
+    __tablename__ = "model_event"
+    __table_args__ = (Index("event_by_model", "model_id"),)
+
+    event_id: int | None = Field(default=None, primary_key=True)
+    model_id: str = Field(foreign_key="model.model_id", ondelete="CASCADE")
+    at: int
+    kind: str
+    text: str
+    reason: str = ""
 
 
 class UpdateRow(SQLModel, table=True):
@@ -316,3 +336,29 @@ class TagRow(SQLModel, table=True):
     service_id: str = Field(primary_key=True, foreign_key="service.service_id", ondelete="CASCADE")
     key: str = Field(primary_key=True)
     value: str
+
+
+class FaultRow(SQLModel, table=True):
+    """An injected fault; the columns are `faults.model.Fault`'s fields. Times are real time.
+
+    Attributes:
+        service_id: None for every service; `version_id`: empty for every version.
+        until: when it ends by itself; `ended_at`: when it has ended.
+    """
+
+    __tablename__ = "fault"
+    __table_args__ = (
+        Index("fault_by_service", "service_id"),
+        Index("fault_by_end", "ended_at"),
+    )
+
+    fault_id: str = Field(primary_key=True)
+    kind: str
+    service_id: str | None = Field(
+        default=None, foreign_key="service.service_id", ondelete="CASCADE"
+    )
+    version_id: str = ""
+    parameters: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    since: int
+    until: int | None = None
+    ended_at: int | None = None

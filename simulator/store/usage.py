@@ -12,10 +12,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, func, literal, or_, select, union_all
+from sqlalchemy import func, literal, or_, select, union_all
 from sqlmodel import Session, col
 
 from simulator.store.filters import in_public_pool
+from simulator.store.services import of_instances
 from simulator.store.tables import InstanceRow, PoolUsageRow, ServiceRow, UsageRow, VersionRow
 
 
@@ -118,20 +119,11 @@ def _ended() -> Any:
 
 def _going_on(now: int) -> Any:
     """Runs that are not, as if they ended now."""
-    version_of_instance = and_(
-        col(VersionRow.service_id) == InstanceRow.service_id,
-        col(VersionRow.version_id) == InstanceRow.version_id,
-    )
-    return (
-        select(
-            col(InstanceRow.service_id),
-            col(ServiceRow.name),
-            col(VersionRow.specification),
-            col(InstanceRow.running_since),
-            literal(now),
-            literal(1),
-        )
-        .join(ServiceRow, col(ServiceRow.service_id) == InstanceRow.service_id)
-        .join(VersionRow, version_of_instance)
-        .where(col(InstanceRow.running_since).is_not(None), in_public_pool())
-    )
+    return of_instances(
+        col(InstanceRow.service_id),
+        col(ServiceRow.name),
+        col(VersionRow.specification),
+        col(InstanceRow.running_since),
+        literal(now),
+        literal(1),
+    ).where(col(InstanceRow.running_since).is_not(None), in_public_pool())

@@ -4,14 +4,18 @@ and versions, what happened, what ran, and how an update ended."""
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import Any, TypeVar
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
 
 from sqlmodel import Session, col, select
 
 from simulator.facts.statuses import ServiceStatus
 from simulator.lifecycle import metering, rollout
 from simulator.lifecycle.objects import Event, EventKind, Outcome, Service, Usage
+from simulator.lifecycle.plan import ROLLED_BACK
 from simulator.store.records import instance_values, write_service, write_version
+from simulator.store.services import Reconfiguration, Stored, of_instances
 from simulator.store.tables import (
     EventRow,
     InstanceRow,
@@ -22,32 +26,49 @@ from simulator.store.tables import (
     VersionRow,
 )
 
-RowT = TypeVar("RowT", VersionRow, InstanceRow)
-
 RUNNING, FAILED = "running", "failed"
 """Results of an update that is under way, and of one with which a deployment failed; the others are
 those of `Outcome`."""
 
 
 def write(
-    session: Session,
-    row: ServiceRow,
-    before: Service,
-    after: Service,
-    events: tuple[Event, ...],
-    at: int,
+    session: Session, stored: Stored, after: Service, events: tuple[Event, ...], at: int
 ) -> None:
-    """Store `after` in place of `before`, with all that follows from the difference."""
+    """Store `after` in place of what is stored, with all that follows from the difference.
+
+    Args:
+        stored: of the same session.
+    """
+    row, before = stored.row, stored.service
     write_service(row, after)
     row.revision += 1
-    versions = _of_service(session, VersionRow, row.service_id)
-    _write_usage(session, row, versions, before, after, at)
+    _write_usage(session, stored, after, at)
     _write_outcome(session, row, before, after, events, at)
-    _write_instances(session, row.service_id, after)
-    _write_versions(session, versions, after)
+    _write_instances(session, stored, after)
+    _write_versions(session, stored.all_versions, after)
     _write_notifications(session, row, before, after, events, at)
     session.add_all(event_row(row.service_id, at, event) for event in events)
     session.flush()
+
+
+def write_configuration(session: Session, stored: Stored, wanted: Reconfiguration, at: int) -> None:
+    """Store a changed configuration: its versions, its document, and the update that it begins."""
+    known = {version.version_id for version in stored.all_versions}
+    added = [version for version in wanted.versions if version.version_id not in known]
+    session.add_all(added)
+    session.flush()
+    row = stored.row
+    if wanted.is_logged:
+        _note_update(session, row, wanted.service, wanted.document, at)
+    row.document = wanted.document
+    if wanted.subscriptions is not None:
+        row.subscriptions = wanted.subscriptions
+    if wanted.log_channels is not None:
+        row.log_channels = wanted.log_channels
+    if wanted.routing is not None:
+        row.routing = wanted.routing
+    with_added = replace(stored, versions=[*stored.versions, *added])
+    write(session, with_added, wanted.service, wanted.events, at)
 
 
 def event_row(service_id: str, at: int, event: Event) -> EventRow:
@@ -61,9 +82,9 @@ def event_row(service_id: str, at: int, event: Event) -> EventRow:
     )
 
 
-def _write_instances(session: Session, service_id: str, after: Service) -> None:
+def _write_instances(session: Session, stored: Stored, after: Service) -> None:
     kept = {instance.instance_id: instance for instance in after.instances}
-    rows = {row.instance_id: row for row in _of_service(session, InstanceRow, service_id)}
+    rows = {row.instance_id: row for row in stored.instances}
     for instance_id, row in rows.items():
         instance = kept.get(instance_id)
         if instance is None:
@@ -72,7 +93,7 @@ def _write_instances(session: Session, service_id: str, after: Service) -> None:
         for name, value in instance_values(instance).items():
             setattr(row, name, value)
     session.add_all(
-        InstanceRow(service_id=service_id, **instance_values(instance))
+        InstanceRow(service_id=after.service_id, **instance_values(instance))
         for instance in after.instances
         if instance.instance_id not in rows
     )
@@ -92,17 +113,9 @@ def _write_versions(session: Session, rows: Iterable[VersionRow], after: Service
             session.delete(row)
 
 
-def _write_usage(
-    session: Session,
-    row: ServiceRow,
-    versions: Iterable[VersionRow],
-    before: Service,
-    after: Service,
-    at: int,
-) -> None:
-    by_id = {version.version_id: version for version in versions}
-    for one in metering.ended(before, after, at):
-        _meter(session, row, by_id.get(one.version_id), one)
+def _write_usage(session: Session, stored: Stored, after: Service, at: int) -> None:
+    for run in metering.ended(stored.service, after, at):
+        _meter(session, stored.row, stored.version(run.version_id), run)
 
 
 def _meter(session: Session, row: ServiceRow, version: VersionRow | None, run: Usage) -> None:
@@ -123,12 +136,13 @@ def _meter(session: Session, row: ServiceRow, version: VersionRow | None, run: U
     )
 
 
-def note_update(
+def _note_update(
     session: Session, row: ServiceRow, after: Service, document: dict[str, Any], at: int
 ) -> None:
     """Note that the configuration changes, and what it was before."""
     begins = after.status is ServiceStatus.DEPLOYING
-    row.previous = row.document if after.is_updating else {}
+    before = {"document": row.document, "routing": row.routing}
+    row.previous = before if after.is_updating else {}
     row.updated_at = at
     session.add(
         UpdateRow(
@@ -144,16 +158,8 @@ def note_update(
 def end_runs(session: Session, at: int, running: Collection[str]) -> None:
     """Meter the runs of instances that do not run any more: those of all but `running`. They ended
     with the server, or while there was none: at `at`, when it was last alive."""
-    query = (
-        select(InstanceRow, ServiceRow, VersionRow)
-        .join(ServiceRow, col(ServiceRow.service_id) == col(InstanceRow.service_id))
-        .join(
-            VersionRow,
-            (col(VersionRow.service_id) == col(InstanceRow.service_id))
-            & (col(VersionRow.version_id) == col(InstanceRow.version_id)),
-        )
-        .where(col(InstanceRow.running_since).is_not(None))
-    )
+    runs = of_instances(InstanceRow, ServiceRow, VersionRow)
+    query = runs.where(col(InstanceRow.running_since).is_not(None))
     for instance, service, version in session.exec(query).all():
         since = instance.running_since
         if instance.instance_id in running or since is None:
@@ -203,7 +209,8 @@ def _write_outcome(
     """Note how an update ended, and return to the document from before it if it failed."""
     outcome = rollout.outcome(before, after)
     if outcome is Outcome.ROLLED_BACK:
-        row.document = row.previous
+        row.document = row.previous["document"]
+        row.routing = row.previous["routing"]
     if outcome is not None:
         row.previous = {}
     result = outcome.value if outcome else _end_of_deployment(before, after)
@@ -216,8 +223,16 @@ def _write_outcome(
         update.result = result
         update.ended_at = at
         if result != Outcome.DONE.value:
-            told = (event.text for event in events if event.kind is EventKind.ABNORMAL)
-            update.message = "; ".join(told)
+            update.message = _why_it_failed(events)
+
+
+def _why_it_failed(events: tuple[Event, ...]) -> str:
+    """What was told of the update itself; instances and the status have their own words."""
+    abnormal = [event.text for event in events if event.kind is EventKind.ABNORMAL]
+    for told, following in pairwise(events):
+        if following.reason == ROLLED_BACK:
+            return told.text
+    return abnormal[-1] if abnormal else ""
 
 
 def _end_of_deployment(before: Service, after: Service) -> str | None:
@@ -226,7 +241,3 @@ def _end_of_deployment(before: Service, after: Service) -> str | None:
     if not deployed or after.status is ServiceStatus.DEPLOYING:
         return None
     return Outcome.DONE.value if after.status is ServiceStatus.RUNNING else FAILED
-
-
-def _of_service(session: Session, table: type[RowT], service_id: str) -> list[RowT]:
-    return list(session.exec(select(table).where(table.service_id == service_id)))

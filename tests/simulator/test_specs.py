@@ -8,6 +8,7 @@ import pytest
 
 from backends.base import Address, Artifact, ImageArtifact, PackageArtifact
 from simulator.addresses import parse_address
+from simulator.facts.statuses import ServiceKind
 from simulator.facts.statuses import ServiceStatus as S
 from simulator.gateway.state import Api, Availability, Endpoint, ServiceRoute
 from simulator.lifecycle.objects import Goal, InstanceState, Service
@@ -18,7 +19,8 @@ from simulator.specs import (
     instance_spec,
     service_route,
 )
-from simulator.store.queries import Stored
+from simulator.store.services import Stored
+from simulator.store.tables import ServiceRow
 from tests.support.builders import (
     PROJECT,
     a_service,
@@ -76,10 +78,18 @@ def test_what_a_caller_is_told(goal: Goal, status: S, expected: Availability) ->
     assert availability(a_service(goal=goal, status=status)) is expected
 
 
-def route(service: Service, **apis: list[dict[str, Any]]) -> ServiceRoute:
+def route_of(
+    row: ServiceRow, service: Service, **apis: list[dict[str, Any]]
+) -> ServiceRoute | None:
     versions = [a_version_row("svc", v, apis=apis.get(v, [])) for v in ("v1", "v2")]
-    stored = Stored(a_service_row(), versions, [], service)
+    stored = Stored(row, versions, [], service)
     return service_route(stored, service, prefix="/p/", timeout_s=40, requests_per_s=7)
+
+
+def route(service: Service, **apis: list[dict[str, Any]]) -> ServiceRoute:
+    made = route_of(a_service_row(), service, **apis)
+    assert made is not None
+    return made
 
 
 TWO = (a_version("v1", weight=70), a_version("v2", weight=30))
@@ -91,6 +101,10 @@ class TestRoute:
         assert (made.service_id, made.project_id, made.prefix) == ("svc", PROJECT, "/p/svc")
         assert (made.timeout_s, made.requests_per_s) == (40, 7)
         assert made.max_body_bytes == 12 * 1024 * 1024
+
+    def test_a_batch_service_has_none(self) -> None:
+        row = a_service_row(kind=ServiceKind.BATCH.value)
+        assert route_of(row, a_service(an_instance(), versions=TWO)) is None
 
     def test_only_ready_instances_get_requests(self) -> None:
         others = sorted(set(InstanceState) - {InstanceState.READY})

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from simulator.facts.statuses import ServiceStatus as S
 from simulator.lifecycle import metering, rollout
 from simulator.lifecycle.health import HEALTHY_RESET_MS, backoff_ms
-from simulator.lifecycle.moves import MOVES
 from simulator.lifecycle.objects import (
     EndInstance,
     Event,
@@ -32,8 +31,16 @@ from simulator.lifecycle.objects import (
 )
 from simulator.lifecycle.plan import Policy, plan, resume, start_failed, started
 from simulator.lifecycle.traffic import shares
+from simulator.lifecycle.transitions import HELD, Transitions
+from tests.support.told_moves import assert_told
 
 NOT_LIVE = InstanceState.DRAINING
+HOLDABLE = {(S.DEPLOYING, S.RUNNING), (S.STOPPING, S.STOPPED)}
+
+
+def told(events: tuple[Event, ...]) -> set[str]:
+    """Reasons of events."""
+    return {event.reason for event in events}
 
 
 @dataclass(frozen=True)
@@ -193,11 +200,13 @@ class World:
         self.settle()
 
     def calm_down(self) -> None:
-        """No more disturbances: the engine answers, the sick recover, new instances are well."""
+        """No more disturbances: the engine answers, the sick recover, new instances are well, and
+        no transition is held."""
         self.coming.clear()
         self.weather = WELL
         self.blind = False
         self.lost.clear()
+        self.policy = replace(self.policy, transitions=Transitions())
         for machine in self.machines.values():
             machine.sick = False
             machine.behaviour = replace(WELL, leaves_ms=machine.behaviour.leaves_ms)
@@ -240,6 +249,8 @@ class World:
     def _perform(self, action: StartInstance | EndInstance | ForgetService) -> bool:
         if isinstance(action, ForgetService):
             assert not self.machines, "a service was forgotten while instances were left"
+            assert self.service is not None
+            self._check_released(self.service)
             self._forget(self.service)
             self.service = None
             self.wake_at = None
@@ -347,14 +358,17 @@ class World:
         after = after or self.service
         assert after is not None
         self.metered_ms += sum(u.until - u.since for u in metering.ended(before, after, self.now))
+        assert_told(before.status, after.status, events)
         if after.status is not before.status:
-            assert events, f"nothing told the move from {before.status} to {after.status}"
-            steps = MOVES[before.status]
-            if len(events) > 1:  # two moves at one instant: due to stop with nothing left to end
-                steps = steps.union(*(MOVES[step] for step in steps))
-            assert after.status in steps, f"{before.status} to {after.status}"
             assert after.transition_at == self.now
+            if (before.status, after.status) in HOLDABLE and "RolledBack" not in told(events):
+                self._check_released(before)
         self.events += events
+
+    def _check_released(self, before: Service) -> None:
+        least = self.policy.transitions.least(before.status)
+        waited = least is not None and self.now >= before.transition_at + least
+        assert before.released or waited, f"{before.status} was left while it was held"
 
     def _check(self, before: Service, sight: Sight | None, planned: Plan) -> None:
         after = planned.service
@@ -384,14 +398,18 @@ class World:
                 assert instance.ordinal >= before.next_ordinal, "an ordinal was used again"
 
     def _check_wanted(self, after: Service, sight: Sight) -> None:
-        up = after.goal is Goal.RUNNING and after.status is not S.FAILED
+        up = after.goal is Goal.RUNNING and after.status not in (S.FAILED, S.FINISHED)
         for version in after.versions if not after.is_updating else ():
             live = after.instances_of(version.version_id)
             assert len(live) == (version.instances if up else 0)
         assert not up or after.status in (S.DEPLOYING, S.RUNNING, S.CONCERNING, S.WAITING)
         live_ready = [i.state is InstanceState.READY for i in after.instances if is_live(i.state)]
         if up and not after.is_updating:
-            assert (after.status is S.RUNNING) == all(live_ready)
+            is_ready = all(live_ready)
+            assert is_ready or after.reason != HELD
+            runs = after.status is S.RUNNING
+            # a job goes on with those of its instances that are well
+            assert runs == (is_ready and after.reason != HELD) or (runs and after.job)
         assert not after.is_updating or after.status in (S.DEPLOYING, S.DELETING)
         owned = {i.instance_id for i in after.instances}
         assert sight.keys() <= owned, "an instance has no owner"

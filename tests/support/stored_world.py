@@ -7,7 +7,8 @@ from typing import Any
 
 from simulator.lifecycle import rollout
 from simulator.lifecycle.objects import Event, Outcome, Service, Version
-from simulator.store.queries import Reconfiguration, Store, Stored
+from simulator.store.queries import Store
+from simulator.store.services import Reconfiguration, Stored
 from simulator.store.tables import VersionRow
 from tests.support.builders import CREATED, PROJECT, a_service_row, a_version_row
 from tests.support.simulated_world import World
@@ -80,20 +81,32 @@ class StoredWorld(World):
         self._check_kept(after)
 
     def _reconfigure(self, after: Service, events: tuple[Event, ...]) -> None:
-        number = len(self.updates) + 1
+        self._store_configuration(after, events)
         self.updates.append("running" if after.is_updating else "done")
+        self._check_kept(after)
+
+    def _store_configuration(self, after: Service, events: tuple[Event, ...]) -> None:
+        """Raises what the store raises."""
+        number = len(self.updates) + 1
 
         def change(stored: Stored) -> Reconfiguration:
             rows = tuple(row_of(version) for version in after.versions)
             return Reconfiguration(after, events, rows, {"number": number})
 
         self.store.reconfigure(after.service_id, PROJECT, self.now, change)
-        self._check_kept(after)
 
     def _forget(self, service: Service | None) -> None:
         assert service is not None
+        self.check_told()
         self.store.forget_service(service.service_id)
-        assert self.store.service_ids() == []
+        assert service.service_id not in self.store.service_ids()
+
+    def check_told(self) -> None:
+        """Every event was stored, in order, and none twice; they go with the service."""
+        if self.service is None:
+            return
+        stored = [row.text for row in reversed(self.store.events(self.service.service_id))]
+        assert stored == [CREATED.text, *(event.text for event in self.events)]
 
     def _check_kept(self, wanted: Service) -> None:
         stored = self.store.service(wanted.service_id)

@@ -16,6 +16,7 @@ from simulator.lifecycle import requests
 from simulator.lifecycle.objects import Event, EventKind, Instance, InstanceState, Service
 from simulator.lifecycle.requests import Change
 from simulator.store.filters import ServiceFilter
+from simulator.store.listing import listed
 from simulator.store.queries import Store
 from tests.support.builders import (
     CREATED,
@@ -107,11 +108,15 @@ class Pair:
 
     def agree(self) -> None:
         wanted = ServiceFilter(project_id=PROJECT)
-        total, page = self.store.services(wanted, sort_by="name", descending=False)
+        total, page = self.store.list_services(wanted, sort_by="name", descending=False)
         assert total == len(self.known)
         by_name = sorted(self.known, key=lambda key: self.known[key].name)
-        assert [stored.row.service_id for stored in page] == by_name
-        for stored in page:
+        assert [one.service_id for one in page] == by_name
+        services = self.store.services()
+        assert {stored.row.service_id: listed(stored) for stored in services} == {
+            one.service_id: one for one in page
+        }
+        for stored in services:
             entry = self.known[stored.row.service_id]
             assert (stored.service, stored.row.revision) == (entry.service, entry.revision)
             texts = [row.text for row in self.store.events(stored.row.service_id)]

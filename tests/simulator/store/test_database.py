@@ -181,7 +181,7 @@ class TestMigration:
                 ('{"workspace_id": "v"}',),
             )
         opened = Store(path)
-        found = {row.row.service_id: row.row.workspace_id for row in opened.services()[1]}
+        found = {row.row.service_id: row.row.workspace_id for row in opened.services()}
         model = opened.model("p", "m")
         opened.close()
         assert (found, model.workspace_id) == ({"a": "w", "b": "0"}, "v")

@@ -54,15 +54,15 @@ def services(store: Store) -> Store:
 def test_services_are_found_by_what_is_asked_for(
     services: Store, wanted: ServiceFilter, found: list[str]
 ) -> None:
-    total, page = services.services(wanted, descending=False)
-    assert [stored.row.service_id for stored in page] == found
+    total, page = services.list_services(wanted, descending=False)
+    assert [one.service_id for one in page] == found
     assert total == len(found)
 
 
 def test_what_matches_is_counted_before_it_is_paged(services: Store) -> None:
     wanted = ServiceFilter(tags=("stage",))
-    total, page = services.services(wanted, descending=False, offset=1, limit=1)
-    assert (total, [stored.row.service_id for stored in page]) == (3, ["s2"])
+    total, page = services.list_services(wanted, descending=False, offset=1, limit=1)
+    assert (total, [one.service_id for one in page]) == (3, ["s2"])
 
 
 class TestSeveral:

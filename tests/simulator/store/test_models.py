@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from simulator.errors import InUse, NameTaken, NotFound
+from simulator.errors import IllegalMove, InUse, NameTaken, NotFound
 from simulator.facts.statuses import ModelStatus
+from simulator.lifecycle.objects import Event, EventKind
 from simulator.store.queries import Store
 from tests.support.builders import (
     CREATED,
@@ -62,15 +63,32 @@ def test_models_are_listed_newest_first_by_project_and_status(store: Store) -> N
 
 def test_how_publishing_ended_is_noted(store: Store) -> None:
     store.add_model(a_model_row(status="publishing", artifact={}))
-    store.finish_model(
-        "m1", ModelStatus.PUBLISHED, "", {"size_bytes": 9, "artifact": {"kind": "package"}}
-    )
+    changes = {"size_bytes": 9, "artifact": {"kind": "package"}}
+    store.finish_model("m1", ModelStatus.PUBLISHED, "", changes, NOW + 5)
     row = store.model(PROJECT, "m1")
     assert (row.status, row.size_bytes, row.artifact) == ("published", 9, {"kind": "package"})
 
 
+def test_each_status_of_a_model_has_its_event(store: Store) -> None:
+    begun = Event(EventKind.NORMAL, "the model is being made of x", "Publishing")
+    for model_id in ("m1", "m2"):
+        store.add_model(a_model_row(model_id, name=model_id, status="publishing"), begun)
+    store.finish_model("m1", ModelStatus.PUBLISHED, "", {}, NOW + 5)
+    store.finish_model("m2", ModelStatus.FAILED, "no config.json", {}, NOW + 6)
+    told = [(row.at, row.kind, row.reason) for row in store.model_events(PROJECT, "m1")]
+    assert told == [(NOW + 5, "normal", "Published"), (NOW, "normal", "Publishing")]
+    newest = store.model_events(PROJECT, "m2")[0]
+    assert (newest.kind, newest.reason) == ("abnormal", "PublishFailed")
+    assert "no config.json" in newest.text
+    with pytest.raises(IllegalMove):
+        store.finish_model("m2", ModelStatus.PUBLISHED, "", {}, NOW + 7)
+    store.delete_model(PROJECT, "m1")
+    with pytest.raises(NotFound):
+        store.model_events(PROJECT, "m1")
+
+
 def test_a_model_deleted_while_it_was_published_stays_deleted(store: Store) -> None:
-    store.finish_model("gone", ModelStatus.PUBLISHED, "", {})
+    store.finish_model("gone", ModelStatus.PUBLISHED, "", {}, NOW)
     assert store.models() == []
 
 

@@ -17,9 +17,10 @@ from simulator.facts.quotas import QUOTAS, SIZE_MAX
 from simulator.facts.statuses import ServiceKind, ServiceStatus
 from simulator.lifecycle import requests
 from simulator.lifecycle.rollout import outcome
-from simulator.store.queries import Reconfiguration, Store, Stored
+from simulator.store.queries import Store
 from simulator.store.quotas import Counting, QuotaUse
 from simulator.store.records import version_of
+from simulator.store.services import Reconfiguration, Stored
 from simulator.store.tables import VersionRow
 from tests.support.builders import CREATED, NOW, PROJECT, a_service_row, a_version_row
 from tests.support.fresh_store import make_database

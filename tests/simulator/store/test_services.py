@@ -1,4 +1,4 @@
-"""Services in the store: creating, changing, listing, forgetting."""
+"""Services in the store: creating, changing, reading, forgetting."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ from simulator.lifecycle.objects import (
     InstanceState,
 )
 from simulator.lifecycle.plan import plan
-from simulator.store.filters import ServiceFilter
 from simulator.store.queries import Store
 from simulator.store.tables import InstanceRow
 from tests.support.builders import (
@@ -250,93 +249,30 @@ class TestForgetting:
         assert store.service_ids() == [service_id]
 
 
-class TestListing:
-    @pytest.fixture
-    def many(self, store: Store) -> Store:
-        for number, name in enumerate(["delta", "alpha", "charlie", "bravo"]):
-            add(
-                store,
-                f"s{number}",
-                name=name,
-                created_at=NOW + number,
-                published_at=NOW - number,
-                transition_at=NOW + number % 2,
-                status=(ServiceStatus.RUNNING if number % 2 else ServiceStatus.FAILED).value,
-                model_id=f"m{number % 2}",
-            )
-        add(store, "other", project_id="b" * 32)
-        return store
+class TestAll:
+    def test_services_of_all_projects_come_the_newest_first(self, store: Store) -> None:
+        for number, project in enumerate((PROJECT, "b" * 32, PROJECT)):
+            add(store, f"s{number}", created_at=NOW + number, project_id=project)
+        assert [stored.row.service_id for stored in store.services()] == ["s2", "s1", "s0"]
 
-    def ids(self, store: Store, wanted: ServiceFilter | None = None, **how: object) -> list[str]:
-        total, page = store.services(wanted or ServiceFilter(project_id=PROJECT), **how)  # type: ignore[arg-type]
-        assert total >= len(page)
-        return [stored.row.service_id for stored in page]
-
-    def test_newest_first(self, many: Store) -> None:
-        assert self.ids(many) == ["s3", "s2", "s1", "s0"]
-
-    @pytest.mark.parametrize(
-        ("sort_by", "ascending"),
-        [
-            ("created_at", ["s0", "s1", "s2", "s3"]),
-            ("published_at", ["s3", "s2", "s1", "s0"]),
-            ("name", ["s1", "s3", "s2", "s0"]),
-            ("transition_at", ["s0", "s2", "s1", "s3"]),
-        ],
-    )
-    def test_sorted_as_asked(self, many: Store, sort_by: str, ascending: list[str]) -> None:
-        assert self.ids(many, sort_by=sort_by, descending=False) == ascending
-
-    def test_equal_ones_have_one_order_so_that_pages_do_not_overlap(self, many: Store) -> None:
-        pages = [
-            self.ids(many, sort_by="transition_at", offset=offset, limit=1) for offset in range(4)
-        ]
-        assert sorted(page[0] for page in pages) == ["s0", "s1", "s2", "s3"]
-
-    @pytest.mark.parametrize(
-        ("offset", "limit", "ids"),
-        [
-            (0, 2, ["s3", "s2"]),
-            (3, 2, ["s0"]),
-            (4, 2, []),
-            (1, None, ["s2", "s1", "s0"]),
-        ],
-    )
-    def test_pages(self, many: Store, offset: int, limit: int | None, ids: list[str]) -> None:
-        wanted = ServiceFilter(project_id=PROJECT)
-        total, page = many.services(wanted, offset=offset, limit=limit)
-        assert [stored.row.service_id for stored in page] == ids
-        assert total == 4
-
-    @pytest.mark.parametrize(
-        ("wanted", "ids"),
-        [
-            (ServiceFilter(name="alpha"), ["s1"]),
-            (ServiceFilter(name="alph"), []),
-            (ServiceFilter(status="failed"), ["s2", "s0"]),
-            (ServiceFilter(model_id="m1"), ["s3", "s1"]),
-            (ServiceFilter(service_id="s2"), ["s2"]),
-            (ServiceFilter(kind="batch"), []),
-            (ServiceFilter(model_id="m1", status="failed"), []),
-        ],
-    )
-    def test_filters(self, many: Store, wanted: ServiceFilter, ids: list[str]) -> None:
-        assert self.ids(many, replace(wanted, project_id=PROJECT)) == ids
-
-    def test_without_a_project_all_are_listed(self, many: Store) -> None:
-        assert "other" in self.ids(many, ServiceFilter())
-
-    def test_each_comes_with_its_own_versions_and_instances(self, many: Store) -> None:
-        was = many.service("s1").service
-        many.save_plan(replace(was, instances=(an_instance(1, instance_id="s1-1"),)), 1, (), NOW)
-        _, page = many.services(ServiceFilter(project_id=PROJECT))
-        assert {s.row.service_id: len(s.instances) for s in page} == {
+    def test_each_comes_with_its_own_versions_and_instances(self, store: Store) -> None:
+        for service_id in ("s0", "s1", "s2"):
+            add(store, service_id)
+        was = store.service("s1").service
+        store.save_plan(replace(was, instances=(an_instance(1, instance_id="s1-1"),)), 1, (), NOW)
+        services = {stored.row.service_id: stored for stored in store.services()}
+        assert {name: len(one.instances) for name, one in services.items()} == {
             "s0": 0,
             "s1": 1,
             "s2": 0,
-            "s3": 0,
         }
-        assert all(len(stored.versions) == 1 for stored in page)
+        assert all(len(stored.versions) == 1 for stored in services.values())
+
+    def test_their_instances_are_known_by_id(self, store: Store, service_id: str) -> None:
+        was = store.service(service_id).service
+        assert store.instance_ids() == set()
+        store.save_plan(replace(was, instances=(an_instance(1), an_instance(2))), 1, (), NOW)
+        assert store.instance_ids() == {"svc-1", "svc-2"}
 
 
 class TestEvents:
