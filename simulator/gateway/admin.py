@@ -10,20 +10,23 @@ from typing import Any
 
 import orjson
 
+from simulator.gateway.counters import (
+    ANSWER_STATS,
+    LATENCY_STATS,
+    VERSION_STATS,
+    Bucket,
+    HostTraffic,
+    VersionKey,
+    VersionTraffic,
+    parse_answers,
+    parse_hosts,
+    parse_latencies,
+    parse_traffic,
+)
 from simulator.local_http import Answer, LocalHttp, LocalHttpError
 
 TIMEOUT_S = 5.0
 
-_FIELDS = {
-    "upstream_rq_completed": "requests_total",
-    "upstream_rq_5xx": "errors_5xx",
-    "upstream_rq_4xx": "errors_4xx",
-    "upstream_rq_active": "active",
-}
-_LATENCY = "upstream_rq_time"
-_OF_VERSION = re.compile(
-    rf"^cluster\.([\w-]+)\.([\w~-]+)\.({'|'.join(_FIELDS)}|{_LATENCY})$", re.ASCII
-)
 _SUBSCRIPTION = re.compile(
     r"^(listener_manager\.lds|cluster_manager\.cds|http\..+\.rds\..+)"
     r"\.(version_text|update_rejected)$"
@@ -32,32 +35,6 @@ _SUBSCRIPTION = re.compile(
 
 class AdminUnavailable(Exception):
     """Envoy's admin interface does not answer: Envoy is starting, stopping or gone."""
-
-
-@dataclass(frozen=True)
-class VersionTraffic:
-    """What one version has served since Envoy started, or since the version was added.
-
-    Attributes:
-        requests_total: requests answered, also those that Envoy had to answer since no instance
-            could; a repeated try does not count twice.
-        errors_5xx, errors_4xx: those of them with such a status.
-        active: requests that instances are working on now.
-        p50_ms, p99_ms: time from the request's end to the answer's, over all requests; None when
-            there were none.
-        recent_p50_ms, recent_p99_ms: the same over the last second; None without requests.
-    """
-
-    service_id: str
-    version_id: str
-    requests_total: int = 0
-    errors_5xx: int = 0
-    errors_4xx: int = 0
-    active: int = 0
-    p50_ms: float | None = None
-    p99_ms: float | None = None
-    recent_p50_ms: float | None = None
-    recent_p99_ms: float | None = None
 
 
 @dataclass(frozen=True)
@@ -131,11 +108,31 @@ class AdminClient:
         Raises:
             AdminUnavailable: Envoy does not answer.
         """
-        names = "|".join([*_FIELDS, _LATENCY])
-        return parse_traffic(await self._stats(rf"^cluster\.[\w-]+\.[\w~-]+\.({names})$"))
+        return parse_traffic(await self._stats(VERSION_STATS))
 
-    async def _stats(self, pattern: str) -> list[dict[str, Any]]:
-        params = {"format": "json", "filter": pattern}
+    async def latencies(self) -> dict[VersionKey, list[Bucket]]:
+        """How long the requests of each version took, in one request. Raises as `traffic`."""
+        return parse_latencies(await self._stats(LATENCY_STATS, histogram_buckets="detailed"))
+
+    async def answers(self) -> dict[str, int]:
+        """Answers to clients by class, such as `4xx`. Raises as `traffic`."""
+        return parse_answers(await self._stats(ANSWER_STATS))
+
+    async def hosts(self) -> list[HostTraffic]:
+        """Counters of all instances, in one request. Raises as `traffic`.
+
+        Its answer has about 1 KB for each instance: to be asked for when somebody wants to know.
+        """
+        answer = _checked(await self._ask(self._http.get("/clusters", {"format": "json"})))
+        return parse_hosts(orjson.loads(answer.body)["cluster_statuses"])
+
+    async def reopen_logs(self) -> None:
+        """Open the access log by its name again: what is written from now on goes to a file of that
+        name, whatever has become of the one of before. Raises as `traffic`."""
+        await self._post("/reopen_logs")
+
+    async def _stats(self, pattern: str, **more: str) -> list[dict[str, Any]]:
+        params = {"format": "json", "filter": pattern, **more}
         answer = _checked(await self._ask(self._http.get("/stats", params)))
         stats: list[dict[str, Any]] = orjson.loads(answer.body)["stats"]
         return stats
@@ -156,44 +153,5 @@ def _checked(answer: Answer) -> Answer:
     return answer
 
 
-def parse_traffic(stats: list[dict[str, Any]]) -> list[VersionTraffic]:
-    """The versions in the `stats` array of Envoy's JSON statistics."""
-    fields: dict[tuple[str, str], dict[str, Any]] = {}
-    for name, value in _plain(stats):
-        match = _OF_VERSION.match(name)
-        if match and match[3] in _FIELDS:
-            fields.setdefault(_ids(match), {})[_FIELDS[match[3]]] = int(value)
-    for name, quantiles in _histograms(stats):
-        match = _OF_VERSION.match(name)
-        if match:
-            fields.setdefault(_ids(match), {}).update(quantiles)
-    return [
-        VersionTraffic(service_id, version_id, **values)
-        for (service_id, version_id), values in sorted(fields.items())
-    ]
-
-
-def _ids(match: re.Match[str]) -> tuple[str, str]:
-    """Service and version id; see `clusters.stat_name`."""
-    return match[1], match[2].replace("~", ".")
-
-
 def _plain(stats: list[dict[str, Any]]) -> Iterable[tuple[str, Any]]:
     return ((one["name"], one["value"]) for one in stats if "name" in one)
-
-
-def _histograms(stats: list[dict[str, Any]]) -> Iterable[tuple[str, dict[str, float | None]]]:
-    for block in (one["histograms"] for one in stats if "histograms" in one):
-        quantiles = block.get("supported_quantiles", [])
-        for histogram in block.get("computed_quantiles", []):
-            by_quantile = dict(zip(quantiles, histogram["values"], strict=True))
-            p50, p99 = by_quantile[50], by_quantile[99]
-            yield (
-                histogram["name"],
-                {
-                    "p50_ms": p50["cumulative"],
-                    "p99_ms": p99["cumulative"],
-                    "recent_p50_ms": p50["interval"],
-                    "recent_p99_ms": p99["interval"],
-                },
-            )

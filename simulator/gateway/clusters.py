@@ -9,17 +9,28 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Iterable
 
 from simulator.gateway.envoy_json import Json, duration, typed
-from simulator.gateway.state import Endpoint, ServiceRoute, VersionRoute
+from simulator.gateway.state import Balancing, Endpoint, ServiceRoute, VersionRoute
 
 CONTROL_CLUSTER = "~control"
 """The Python server; the tilde keeps it apart from any service."""
+NAMESPACE = "drydock"
+"""Of our own metadata, on endpoints and routes."""
+ANSWERED_BY = f"%UPSTREAM_METADATA({NAMESPACE}:instance)%"
+"""Command of Envoy's format strings: the instance that a request went to."""
+DRAWN = 16
+"""Of so many instances drawn by chance the one with the fewest requests is taken; of two, Envoy's
+default, both are the same one half of the time."""
 CONNECT_TIMEOUT_S = 2.0
 UPSTREAM_IDLE_S = 1.5
 """Shorter than the keep-alive of common model servers (gunicorn 2 s, uvicorn 5 s), so that no
 request goes out on a connection which the instance is about to close: a POST cannot be repeated."""
 CONTROL_CONCURRENCY = 10_000
+BUFFER_BYTES = 64 * 1024
+"""Held of what one side has sent and the other has not taken, each way (our own limit). Beyond it
+the faster side has to wait."""
 
 _CLUSTER = "envoy.config.cluster.v3.Cluster"
 _SERVICE_ID = re.compile(r"[A-Za-z0-9_-]+")
@@ -53,38 +64,104 @@ def stat_name(cluster: str) -> str:
 def version_cluster(service: ServiceRoute, version: VersionRoute) -> Json:
     """The cluster of a version, with its endpoints."""
     name = cluster_name(service.service_id, version.version_id)
-    addresses = [_address(endpoint) for endpoint in version.endpoints]
+    localities = _localities(version.endpoints)
     return {
-        **_base(name, addresses, service.max_concurrent_requests),
+        **_base(name, localities, service.max_concurrent_requests),
+        **_balanced(service.balancing),
         "alt_stat_name": stat_name(name),
-        "common_lb_config": {"healthy_panic_threshold": {"value": 0}},
+        "common_lb_config": _spread(localities),
         "outlier_detection": _outlier_detection(),
     }
 
 
+def _balanced(balancing: Balancing) -> Json:
+    if balancing is Balancing.LEAST_CONNECTIONS:
+        return {"lb_policy": "LEAST_REQUEST", "least_request_lb_config": {"choice_count": DRAWN}}
+    if balancing is Balancing.SOURCE_ADDRESS:
+        return {"lb_policy": "MAGLEV"}
+    return {"lb_policy": "ROUND_ROBIN"}
+
+
+def _localities(endpoints: Iterable[Endpoint]) -> list[Json]:
+    """One group of endpoints a pool, all of the same weight."""
+    pools: dict[str, list[Json]] = {}
+    for endpoint in endpoints:
+        pools.setdefault(endpoint.pool, []).append(_lb_endpoint(endpoint))
+    return [_locality(pool, found) for pool, found in sorted(pools.items())]
+
+
+def _locality(pool: str, endpoints: list[Json]) -> Json:
+    if not pool:
+        return {"lb_endpoints": endpoints}
+    return {
+        "locality": {"zone": pool},
+        "load_balancing_weight": 1,
+        "lb_endpoints": endpoints,
+    }
+
+
+def _spread(localities: list[Json]) -> Json:
+    """Each pool gets the same share where there are several, whatever it has of instances; nothing
+    goes to instances that are not healthy."""
+    never_panic = {"healthy_panic_threshold": {"value": 0}}
+    if len(localities) < 2 or not all("locality" in one for one in localities):
+        return never_panic
+    return {**never_panic, "locality_weighted_lb_config": {}}
+
+
+def _lb_endpoint(endpoint: Endpoint) -> Json:
+    """An endpoint that says whose it is, for answers and the access log."""
+    named = {"filter_metadata": {NAMESPACE: {"instance": endpoint.instance_id}}}
+    return {"endpoint": {"address": _address(endpoint)}, "metadata": named}
+
+
 def control_cluster(socket: str) -> Json:
     """The Python server on its Unix socket."""
-    return _base(CONTROL_CLUSTER, [{"pipe": {"path": socket}}], CONTROL_CONCURRENCY)
+    address = {"endpoint": {"address": {"pipe": {"path": socket}}}}
+    return _base(CONTROL_CLUSTER, [{"lb_endpoints": [address]}], CONTROL_CONCURRENCY)
 
 
 def bridging_cluster(old: Json, new: Json) -> Json:
     """A version's cluster while routes change over: with the endpoints of before and after."""
-    before, after = _endpoints(old), _endpoints(new)
-    gone = [endpoint for endpoint in before if endpoint not in after]
-    if not gone:
+    before, after = _by_pool(old), _by_pool(new)
+    if before == after or _holds(after, before):
         return new
-    if all(endpoint in before for endpoint in after):
+    if _holds(before, after):
         return old
-    return {**new, "load_assignment": _load_assignment(new["name"], [*after, *gone])}
+    both = [
+        _united(after.get(pool), before.get(pool)) for pool in sorted(before.keys() | after.keys())
+    ]
+    return {
+        **new,
+        "common_lb_config": _spread(both),
+        "load_assignment": _load_assignment(new["name"], both),
+    }
 
 
-def _endpoints(cluster: Json) -> list[Json]:
+def _by_pool(cluster: Json) -> dict[str, Json]:
+    """The groups of endpoints, by the pool that each stands for."""
     localities = cluster["load_assignment"]["endpoints"]
-    return [endpoint for locality in localities for endpoint in locality["lb_endpoints"]]
+    return {one.get("locality", {}).get("zone", ""): one for one in localities}
 
 
-def _load_assignment(name: str, endpoints: list[Json]) -> Json:
-    localities = [{"lb_endpoints": endpoints}] if endpoints else []
+def _holds(groups: dict[str, Json], others: dict[str, Json]) -> bool:
+    """Whether each endpoint of the others is in the same group here."""
+    return all(
+        endpoint in groups.get(pool, {"lb_endpoints": []})["lb_endpoints"]
+        for pool, other in others.items()
+        for endpoint in other["lb_endpoints"]
+    )
+
+
+def _united(new: Json | None, old: Json | None) -> Json:
+    """Two groups of the same pool as one."""
+    if new is None or old is None:
+        return new or old or {}
+    gone = [one for one in old["lb_endpoints"] if one not in new["lb_endpoints"]]
+    return {**new, "lb_endpoints": [*new["lb_endpoints"], *gone]}
+
+
+def _load_assignment(name: str, localities: list[Json]) -> Json:
     return {"cluster_name": name, "endpoints": localities}
 
 
@@ -101,7 +178,7 @@ def _address(endpoint: Endpoint) -> Json:
     return {"socket_address": {"address": endpoint.host, "port_value": endpoint.port}}
 
 
-def _base(name: str, addresses: list[Json], concurrency: int) -> Json:
+def _base(name: str, localities: list[Json], concurrency: int) -> Json:
     limits = {
         "max_connections": concurrency,
         "max_pending_requests": concurrency,
@@ -117,11 +194,9 @@ def _base(name: str, addresses: list[Json], concurrency: int) -> Json:
         _CLUSTER,
         name=name,
         type="STATIC",
-        load_assignment=_load_assignment(
-            name, [{"endpoint": {"address": address}} for address in addresses]
-        ),
+        load_assignment=_load_assignment(name, localities),
         connect_timeout=duration(CONNECT_TIMEOUT_S),
-        lb_policy="ROUND_ROBIN",
+        per_connection_buffer_limit_bytes=BUFFER_BYTES,
         circuit_breakers={"thresholds": [limits]},
         typed_extension_protocol_options={
             "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": options

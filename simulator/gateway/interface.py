@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from simulator.gateway.admin import VersionTraffic
+from simulator.gateway.counters import Bucket, HostTraffic, VersionKey, VersionTraffic
 from simulator.gateway.state import Endpoint, GatewayState
 from simulator.gateway.status import GatewayStatus
 
@@ -14,6 +14,18 @@ class Counters(Protocol):
 
     async def traffic(self) -> list[VersionTraffic]:
         """As `admin.AdminClient.traffic`."""
+
+    async def latencies(self) -> dict[VersionKey, list[Bucket]]:
+        """As `admin.AdminClient.latencies`."""
+
+    async def answers(self) -> dict[str, int]:
+        """As `admin.AdminClient.answers`."""
+
+    async def hosts(self) -> list[HostTraffic]:
+        """As `admin.AdminClient.hosts`."""
+
+    async def reopen_logs(self) -> None:
+        """As `admin.AdminClient.reopen_logs`."""
 
 
 class DataPlane(Protocol):

@@ -6,11 +6,15 @@ drain its connections).
 
 from __future__ import annotations
 
+from simulator.gateway.clusters import BUFFER_BYTES
+from simulator.gateway.clusters import ANSWERED_BY
 from simulator.gateway.credentials import project_filter, signature_filter, token_filter
 from simulator.gateway.envoy_json import Json, duration, typed
+from simulator.gateway.faults import fault_filters
 from simulator.gateway.local_replies import mappers
 from simulator.gateway.routes import ROUTE_CONFIG, STREAM_IDLE_S
 from simulator.gateway.state import GatewayState
+from simulator.gateway.strictness import HTTP1, HTTP2
 from simulator.gateway.traffic_limit import limit_filter
 
 STAT_PREFIX = "gateway"
@@ -18,6 +22,14 @@ HEAD_TIMEOUT_S = 10.0
 KEEP_ALIVE_S = 60.0
 MAX_HEAD_KIB = 32
 MAX_HEADERS = 100
+MAX_LOGGED_METHOD = 32
+MAX_LOGGED_PATH = 1024
+"""Characters of a method and of a path that are in the access log."""
+_REQUEST_ID = (
+    '%COALESCE({"operators": [{"command": "REQ", "param": "X-REQUEST-ID"}, '
+    '{"command": "RESP", "param": "X-REQUEST-ID"}]})%'
+)
+"""The request's id; of one that was refused before it had any, its answer's."""
 _NOBODY = {"address_prefix": "255.255.255.255", "prefix_len": 32}
 
 
@@ -35,6 +47,7 @@ def listener(state: GatewayState, routes: Json) -> Json:
         address={"socket_address": {"address": state.host, "port_value": state.port}},
         # with it a second Envoy could bind the same port and take half of the connections
         enable_reuse_port=False,
+        per_connection_buffer_limit_bytes=BUFFER_BYTES,
         filter_chains=[{"filters": [manager]}],
     )
 
@@ -55,6 +68,8 @@ def _connection_manager(state: GatewayState, routes: Json) -> Json:
         codec_type="AUTO",
         **routes,
         http_filters=_filters(state),
+        # only routes of WebSocket services turn it on
+        upgrade_configs=[{"upgrade_type": "websocket", "enabled": False}],
         server_name="drydock",
         server_header_transformation="APPEND_IF_ABSENT",
         # every client is a stranger: its x-envoy-* and x-request-id headers count for nothing
@@ -73,7 +88,8 @@ def _connection_manager(state: GatewayState, routes: Json) -> Json:
             # clients of the cloud send such names, and the cloud lets them through
             "headers_with_underscores_action": "ALLOW",
         },
-        http2_protocol_options={"max_concurrent_streams": 128},
+        http_protocol_options=HTTP1,
+        http2_protocol_options=HTTP2,
         local_reply_config={"mappers": mappers(state.answers)},
         access_log=_access_log(state.access_log_path),
     )
@@ -88,6 +104,7 @@ def _filters(state: GatewayState) -> list[Json]:
         signature_filter(state),
         limit_filter(),
         {"name": "buffer", "typed_config": buffer, "disabled": True},
+        *fault_filters(),
         {"name": "router", "typed_config": router},
     ]
 
@@ -97,13 +114,16 @@ def _access_log(path: str) -> list[Json]:
         return []
     fields = {
         "time": "%START_TIME%",
-        "request_id": "%REQ(X-REQUEST-ID)%",
-        "method": "%REQ(:METHOD)%",
+        "request_id": _REQUEST_ID,
+        "method": f"%REQ(:METHOD):{MAX_LOGGED_METHOD}%",
+        # as the instance got it; without the query, which may hold a signature or a token
+        "path": f"%PATH(NQ):{MAX_LOGGED_PATH}%",
         "route": "%ROUTE_NAME%",
         "version": "%UPSTREAM_CLUSTER%",
-        "instance": "%UPSTREAM_HOST%",
+        "instance": ANSWERED_BY,
         "status": "%RESPONSE_CODE%",
         "reason": "%RESPONSE_CODE_DETAILS%",
+        "flags": "%RESPONSE_FLAGS%",
         "duration_ms": "%DURATION%",
         "request_bytes": "%BYTES_RECEIVED%",
         "response_bytes": "%BYTES_SENT%",

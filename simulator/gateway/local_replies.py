@@ -26,6 +26,17 @@ _TIMED_OUT = (
     f"({_DETAILS} == 'upstream_per_try_timeout' || {_DETAILS} == 'upstream_response_timeout'"
     f" || {_DETAILS} == 'response_timeout' || {_DETAILS} == 'stream_idle_timeout')"
 )
+# an idle stream is the client's fault (408) until the request is whole
+_CLIENT_TOO_SLOW = (
+    f"({_DETAILS} == 'request_header_timeout'"
+    f" || ({_DETAILS} == 'stream_idle_timeout' && response.code == 408))"
+)
+_REFUSED_BY_PARSER = (
+    f"({_DETAILS}.startsWith('http1.') || {_DETAILS}.startsWith('http2.')"
+    f" || {_DETAILS}.startsWith('http.') || {_DETAILS} == 'path_normalization_failed'"
+    f" || {_DETAILS} == 'absolute_path_rejected' || {_DETAILS} == 'missing_host_header'"
+    f" || {_DETAILS} == 'missing_path_rejected')"
+)
 
 _CAUSES: tuple[tuple[str, Cause], ...] = (
     (f"{_DETAILS} == 'ext_authz_error'", Cause.CONTROL_UNAVAILABLE),
@@ -37,14 +48,28 @@ _CAUSES: tuple[tuple[str, Cause], ...] = (
     (f"{_DETAILS} == 'request_payload_too_large'", Cause.BODY_TOO_LARGE),
     (f"{_DETAILS} == 'local_rate_limited'", Cause.TRAFFIC_LIMIT),
     (f"{_RESET} && {_DETAILS}.contains('overflow')", Cause.OVERLOADED),
+    (_CLIENT_TOO_SLOW, Cause.REQUEST_TIMEOUT),
     (_TIMED_OUT, Cause.TIMEOUT),
     (_UNREACHABLE, Cause.BACKEND_DOWN),
-    (f"{_DETAILS} == 'path_normalization_failed'", Cause.BAD_REQUEST),
+    (f"{_REFUSED_BY_PARSER} && response.code == 431", Cause.HEAD_TOO_LARGE),
+    (f"{_REFUSED_BY_PARSER} && response.code == 501", Cause.CODING_UNSUPPORTED),
+    (f"{_DETAILS} == 'low_version'", Cause.VERSION_UNSUPPORTED),
+    (f"{_DETAILS} == 'upgrade_failed' && request.method == 'CONNECT'", Cause.METHOD_REFUSED),
+    (f"{_DETAILS} == 'upgrade_failed'", Cause.UPGRADE_REFUSED),
+    (_REFUSED_BY_PARSER, Cause.BAD_REQUEST),
 )
 """First match wins: CEL expression over the answer's attributes, and the cause it means."""
 
-OPTIONAL_CAUSES = frozenset({Cause.BAD_REQUEST})
-"""Causes that may be left out of the answers: Envoy's own words are then sent."""
+_BEFORE_ITS_ID = {
+    Cause.BAD_REQUEST,
+    Cause.CODING_UNSUPPORTED,
+    Cause.HEAD_TOO_LARGE,
+    Cause.REQUEST_TIMEOUT,
+    Cause.VERSION_UNSUPPORTED,
+}
+"""Refusals at which a request has no id yet: the answer gets one of its own."""
+
+_OWN_ID = {"key": "x-request-id", "value": "%UNIQUE_ID%"}
 
 
 def body(answer: LocalAnswer) -> str:
@@ -53,15 +78,20 @@ def body(answer: LocalAnswer) -> str:
     return json.dumps(content, ensure_ascii=False, separators=(", ", ": "))
 
 
-def direct(answer: LocalAnswer) -> Json:
-    """The fields of a route that answers at once."""
+def direct(answer: LocalAnswer, **headers: str) -> Json:
+    """The fields of a route that answers at once.
+
+    Args:
+        headers: of the answer, beside its type.
+    """
     return {
         "direct_response": {"status": answer.status, "body": {"inline_string": body(answer)}},
         "response_headers_to_add": [
             {
-                "header": {"key": "content-type", "value": "application/json"},
+                "header": {"key": name, "value": value},
                 "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
             }
+            for name, value in {"content-type": "application/json", **headers}.items()
         ],
     }
 
@@ -70,16 +100,12 @@ def mappers(answers: Mapping[Cause, LocalAnswer]) -> list[Json]:
     """Mappers of the connection manager's `local_reply_config`, in order.
 
     Raises:
-        KeyError: a cause that is not optional has no answer.
+        KeyError: a cause has no answer.
     """
-    return [
-        _mapper(expression, answers[cause])
-        for expression, cause in _CAUSES
-        if cause in answers or cause not in OPTIONAL_CAUSES
-    ]
+    return [_mapper(expression, cause, answers[cause]) for expression, cause in _CAUSES]
 
 
-def _mapper(expression: str, answer: LocalAnswer) -> Json:
+def _mapper(expression: str, cause: Cause, answer: LocalAnswer) -> Json:
     condition = typed(
         "envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter", expression=expression
     )
@@ -91,4 +117,5 @@ def _mapper(expression: str, answer: LocalAnswer) -> Json:
             "text_format_source": {"inline_string": body(answer).replace("%", "%%")},
             "content_type": "application/json",
         },
+        "headers_to_add": [{"header": _OWN_ID}] if cause in _BEFORE_ITS_ID else [],
     }

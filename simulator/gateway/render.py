@@ -9,6 +9,7 @@ from simulator.gateway.envoy_json import Json, discovery, duration, typed
 from simulator.gateway.listener import listener, routes_from_file
 from simulator.gateway.routes import route_configuration
 from simulator.gateway.state import GatewayState
+from simulator.gateway.strictness import RUNTIME
 
 LISTENERS_FILE = "lds.json"
 CLUSTERS_FILE = "cds.json"
@@ -83,6 +84,7 @@ def _bootstrap(state: GatewayState) -> Json:
             "cds_config": _from_file(state.watch_directory, CLUSTERS_FILE),
         },
         "static_resources": {"clusters": [_untyped(control_cluster(state.control_socket))]},
+        "layered_runtime": {"layers": [{"name": "fixed", "static_layer": RUNTIME}]},
         "overload_manager": {
             "resource_monitors": [
                 {

@@ -10,27 +10,45 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from simulator.gateway.clusters import CONTROL_CLUSTER, cluster_name
+from simulator.gateway.clusters import ANSWERED_BY, CONTROL_CLUSTER, cluster_name
 from simulator.gateway.credentials import Credentials, access_rules, removed_headers
 from simulator.gateway.envoy_json import Json, duration, typed
+from simulator.gateway.faults import fault_headers, fault_settings
 from simulator.gateway.local_replies import CONTROL_ROUTE, direct
+from simulator.gateway.matching import (
+    any_of,
+    header_input,
+    header_matches,
+    route,
+    to_routes,
+)
 from simulator.gateway.state import (
     Api,
     Availability,
+    Balancing,
     Cause,
     GatewayState,
     ServiceRoute,
+    VersionRoute,
 )
+from simulator.gateway.strictness import HOP_BY_HOP, WAY_SO_FAR, refusals
 from simulator.gateway.traffic_limit import limited_by, limits
 
 ROUTE_CONFIG = "gateway"
 GATEWAY_HEADER = "x-drydock-gateway"
 """Set to 1 on every request that reaches the Python server through the gateway."""
 STREAM_IDLE_S = 300.0
-"""Longest pause between two pieces of an inference request or answer (our own limit)."""
+"""Longest pause between two pieces of a request or an answer (our own limit)."""
+VERSION_HEADER = "x-drydock-version"
+INSTANCE_HEADER = "x-drydock-instance"
+"""On answers: who gave them. The cloud does not tell."""
 RETRY_ON = "connect-failure,refused-stream,reset-before-request"
 """Failures at which the instance has not begun to work, so that no POST runs twice."""
 
+_OTHER_INSTANCE = {
+    "name": "previous_hosts",
+    "typed_config": typed("envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"),
+}
 _UNAVAILABLE = {
     Availability.DEPLOYING: Cause.SERVICE_DEPLOYING,
     Availability.STOPPED: Cause.SERVICE_STOPPED,
@@ -39,56 +57,41 @@ _UNAVAILABLE = {
 
 
 def route_configuration(state: GatewayState) -> Json:
-    """The `RouteConfiguration`: one virtual host for our names, one that refuses all others."""
+    """The `RouteConfiguration`: one virtual host, whose matcher refuses what is not for us."""
     served = {
         "name": "drydock",
-        "domains": sorted(state.allowed_hosts),
+        "domains": ["*"],
         "matcher": _by_credentials(state),
         "typed_per_filter_config": limits(state.services),
-    }
-    refused = {
-        "name": "other hosts",
-        "domains": ["*"],
-        "routes": [
-            _route(
-                "host_not_allowed",
-                {"prefix": "/"},
-                direct(state.answers[Cause.HOST_NOT_ALLOWED]),
-                access_rules(Credentials.NONE),
-            )
-        ],
     }
     return typed(
         "envoy.config.route.v3.RouteConfiguration",
         name=ROUTE_CONFIG,
-        ignore_port_in_host_matching=True,
-        virtual_hosts=[served, refused],
+        request_headers_to_remove=[*HOP_BY_HOP, *WAY_SO_FAR],
+        request_headers_to_add=[
+            _set("x-forwarded-for", "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%")
+        ],
+        virtual_hosts=[served],
     )
 
 
 def _by_credentials(state: GatewayState) -> Json:
+    signed = any_of(
+        header_matches("authorization", "(SDK|V11)-HMAC-SHA256( .*)?"),
+        header_matches("x-apig-appcode", ".+"),
+    )
+    with_signature = {
+        "predicate": signed,
+        "on_match": {"matcher": _by_path(state, Credentials.SIGNATURE)},
+    }
     return {
-        "matcher_list": {
-            "matchers": [
-                {
-                    "predicate": {
-                        "or_matcher": {
-                            "predicate": [
-                                _header_matches("authorization", "(SDK|V11)-HMAC-SHA256( .*)?"),
-                                _header_matches("x-apig-appcode", ".+"),
-                            ]
-                        }
-                    },
-                    "on_match": {"matcher": _by_path(state, Credentials.SIGNATURE)},
-                }
-            ]
-        },
+        "matcher_list": {"matchers": [*refusals(state), with_signature]},
         "on_no_match": {"matcher": _by_path(state, Credentials.TOKEN)},
     }
 
 
 def _by_path(state: GatewayState, credentials: Credentials) -> Json:
-    missing = _route(
+    missing = route(
         "service_missing",
         {"prefix": state.inference_prefix},
         direct(state.answers[Cause.SERVICE_MISSING]),
@@ -108,16 +111,16 @@ def _by_path(state: GatewayState, credentials: Credentials) -> Json:
     # the judge of signatures serves the gateway alone
     judge = {"path_separated_prefix": state.signed_path}
     refusal = direct(state.answers[Cause.NO_SUCH_API])
-    closed = _route("signed_path", judge, refusal, access_rules(Credentials.NONE))
+    closed = route("signed_path", judge, refusal, access_rules(Credentials.NONE))
     lists[state.signed_path] = [closed, _control_route()]
     return {
         "matcher_tree": {
-            "input": _header_input(":path"),
+            "input": header_input(":path"),
             "prefix_match_map": {
-                "map": {prefix: _action(routes) for prefix, routes in lists.items()}
+                "map": {prefix: to_routes(routes) for prefix, routes in lists.items()}
             },
         },
-        "on_no_match": _action([_control_route()]),
+        "on_no_match": to_routes([_control_route()]),
     }
 
 
@@ -128,7 +131,7 @@ def _service_routes(
     closed = access_rules(credentials, project_id=service.project_id, claim=state.project_claim)
     if service.availability is not Availability.SERVING:
         answer = state.answers[_UNAVAILABLE[service.availability]]
-        return [_route(service.service_id, below, direct(answer), closed)]
+        return [route(service.service_id, below, direct(answer), closed)]
     if not service.apis:
         rewrite = {
             "regex_rewrite": {
@@ -139,11 +142,18 @@ def _service_routes(
         return [_serving_route(state, service, credentials, below, rewrite)]
     routes = [
         _serving_route(state, service, credentials, match, {"prefix_rewrite": api.path})
-        for api in sorted(set(service.apis), key=lambda one: (one.path, one.method))
+        for api in sorted(_apis(service), key=lambda one: (one.path, one.method))
         for match in _api_matches(service.prefix, api)
     ]
     answer = state.answers[Cause.NO_SUCH_API]
-    return [*routes, _route(f"{service.service_id}/no_such_api", below, direct(answer), closed)]
+    return [*routes, route(f"{service.service_id}/no_such_api", below, direct(answer), closed)]
+
+
+def _apis(service: ServiceRoute) -> set[Api]:
+    """What can be called. A WebSocket is opened by GET, whatever the model declares."""
+    if service.websocket:
+        return {Api(api.path, "GET") for api in service.apis}
+    return set(service.apis)
 
 
 def _api_matches(prefix: str, api: Api) -> Iterable[Json]:
@@ -169,80 +179,89 @@ def _serving_route(
         max_body_bytes=service.max_body_bytes,
     )
     if not any(version.weight for version in service.versions):
-        return _route(service.service_id, match, direct(state.answers[Cause.BACKEND_DOWN]), access)
-    buffer = typed(
-        "envoy.extensions.filters.http.buffer.v3.BufferPerRoute",
-        buffer={"max_request_bytes": service.max_body_bytes},
-    )
-    action = {"route": {**_to_versions(service), **rewrite}}
+        return route(service.service_id, match, direct(state.answers[Cause.BACKEND_DOWN]), access)
+    action = {
+        "route": {**_to_versions(service), **rewrite},
+        "response_headers_to_add": [_set(INSTANCE_HEADER, ANSWERED_BY)],
+    }
     return {
-        **_route(service.service_id, match, action, {**access, "buffer": buffer}),
+        **route(service.service_id, match, action, {**access, **_whole_bodies(service)}),
         **limited_by(service),
         "request_headers_to_remove": [
             *removed_headers(credentials, state.token_header),
             GATEWAY_HEADER,
             "x-envoy-external-address",
         ],
-        # the client's own list of addresses is no evidence
-        "request_headers_to_add": [
-            _set("x-forwarded-for", "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%")
-        ],
     }
 
 
+def _whole_bodies(service: ServiceRoute) -> Json:
+    """Requests are held until they are whole, so that one that is too large never begins; a
+    WebSocket's never is."""
+    if service.websocket:
+        return {}
+    buffer = typed(
+        "envoy.extensions.filters.http.buffer.v3.BufferPerRoute",
+        buffer={"max_request_bytes": service.max_body_bytes},
+    )
+    return {"buffer": buffer}
+
+
 def _to_versions(service: ServiceRoute) -> Json:
-    """The action: a version by weight, a deadline for the first byte, one careful retry."""
-    weighted = [
-        {"name": cluster_name(service.service_id, one.version_id), "weight": one.weight}
-        for one in service.versions
-        if one.weight > 0
-    ]
+    """The action: a version by weight, a deadline for the first byte, one careful retry, where there
+    is one at another instance."""
+    weighted = [_weighted(service, one) for one in service.versions if one.weight > 0]
+    by_source = {"hash_policy": [{"connection_properties": {"source_ip": True}}]}
     return {
         "weighted_clusters": {"clusters": weighted},
+        **(by_source if service.balancing is Balancing.SOURCE_ADDRESS else {}),
         # no limit on the whole answer, which may be a stream: the deadline is for its first byte
         "timeout": "0s",
-        "idle_timeout": duration(max(STREAM_IDLE_S, service.timeout_s + STREAM_IDLE_S / 10)),
+        **_pauses(service),
         "retry_policy": {
             "retry_on": RETRY_ON,
             "num_retries": 1,
             "per_try_timeout": duration(service.timeout_s),
+            "retry_host_predicate": [_OTHER_INSTANCE],
+            "host_selection_retry_max_attempts": 5,
         },
     }
 
 
+def _weighted(service: ServiceRoute, version: VersionRoute) -> Json:
+    settings = fault_settings(version.faults)
+    return {
+        "name": cluster_name(service.service_id, version.version_id),
+        "weight": version.weight,
+        "response_headers_to_add": [
+            _set(VERSION_HEADER, version.version_id),
+            *fault_headers(version.faults),
+        ],
+        **({"typed_per_filter_config": settings} if settings else {}),
+    }
+
+
+def _pauses(service: ServiceRoute) -> Json:
+    """How long nothing may be said. A WebSocket may be silent: its two ends ping each other."""
+    if service.websocket:
+        upgrade = {"upgrade_type": "websocket", "enabled": True}
+        return {"idle_timeout": "0s", "upgrade_configs": [upgrade]}
+    longest_s = max(STREAM_IDLE_S, service.timeout_s + STREAM_IDLE_S / 10)
+    return {"idle_timeout": duration(longest_s)}
+
+
 def _control_route() -> Json:
+    # streams of the Python server have a heartbeat every few seconds
+    idle = duration(STREAM_IDLE_S)
     action = {
-        "route": {"cluster": CONTROL_CLUSTER, "timeout": "0s", "idle_timeout": "0s"},
+        "route": {"cluster": CONTROL_CLUSTER, "timeout": "0s", "idle_timeout": idle},
         "request_headers_to_add": [_set(GATEWAY_HEADER, "1")],
     }
-    return _route(CONTROL_ROUTE, {"prefix": "/"}, action, access_rules(Credentials.NONE))
+    return route(CONTROL_ROUTE, {"prefix": "/"}, action, access_rules(Credentials.NONE))
 
 
 def _set(header: str, value: str) -> Json:
     return {
         "header": {"key": header, "value": value},
         "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
-    }
-
-
-def _route(name: str, match: Json, action: Json, filters: Json) -> Json:
-    return {"name": name, "match": match, **action, "typed_per_filter_config": filters}
-
-
-def _action(routes: list[Json]) -> Json:
-    config = typed("envoy.config.route.v3.RouteList", routes=routes)
-    return {"action": {"name": "routes", "typed_config": config}}
-
-
-def _header_input(header: str) -> Json:
-    config = typed("envoy.type.matcher.v3.HttpRequestHeaderMatchInput", header_name=header)
-    return {"name": header, "typed_config": config}
-
-
-def _header_matches(header: str, regex: str) -> Json:
-    return {
-        "single_predicate": {
-            "input": _header_input(header),
-            "value_match": {"safe_regex": {"google_re2": {}, "regex": regex}},
-        }
     }

@@ -8,12 +8,27 @@ from enum import StrEnum
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A ready instance's address: a Unix socket (`path`), or `host` and `port`."""
+    """A ready instance's address: a Unix socket (`path`), or `host` and `port`.
+
+    Attributes:
+        pool: the pool that it runs in; each pool of a version gets the same share of its traffic.
+    """
 
     instance_id: str
     host: str = ""
     port: int = 0
     path: str = ""
+    pool: str = ""
+
+
+class Balancing(StrEnum):
+    """Which instance of a version gets a request."""
+
+    ROUND_ROBIN = "round-robin"
+    LEAST_CONNECTIONS = "least-connections"
+    """The one with the fewest requests under way."""
+    SOURCE_ADDRESS = "source-address"
+    """The same one for the same client address, as long as it is there."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +45,48 @@ class Api:
 
 
 @dataclass(frozen=True)
+class Latency:
+    """Requests reach the instance later.
+
+    Attributes:
+        fault_id: told on the answers that it concerns.
+        seconds: real ones, above 0, to the millisecond.
+        share_percent: of the requests, 0.01 to 100.
+    """
+
+    fault_id: str
+    seconds: float
+    share_percent: float = 100.0
+
+
+@dataclass(frozen=True)
+class Abort:
+    """Requests are answered with an HTTP status and never reach the instance; otherwise as
+    `Latency`."""
+
+    fault_id: str
+    status: int
+    share_percent: float = 100.0
+
+
+@dataclass(frozen=True)
+class SlowAnswers:
+    """The body of every answer comes no faster than `kib_per_s`, KiB a second."""
+
+    fault_id: str
+    kib_per_s: int
+
+
+@dataclass(frozen=True)
+class PathFaults:
+    """What goes wrong, on purpose, with the requests to a version: at most one of each kind."""
+
+    latency: Latency | None = None
+    abort: Abort | None = None
+    slow: SlowAnswers | None = None
+
+
+@dataclass(frozen=True)
 class VersionRoute:
     """One version of a service and its share of the traffic.
 
@@ -37,11 +94,13 @@ class VersionRoute:
         version_id: unique within the service.
         weight: 0 to 100; the weights of a service need not add up here, shares are relative.
         endpoints: ready instances only; empty means this version's share is answered 503.
+        faults: what goes wrong with its requests.
     """
 
     version_id: str
     weight: int
     endpoints: tuple[Endpoint, ...] = ()
+    faults: PathFaults = PathFaults()
 
 
 class Availability(StrEnum):
@@ -66,6 +125,8 @@ class ServiceRoute:
         max_body_bytes: larger requests are refused.
         requests_per_s: traffic limit; None for none.
         max_concurrent_requests: per version; more at the same time are refused (self-protection).
+        balancing: which instance of a version gets a request.
+        websocket: requests are WebSocket handshakes, and nothing else.
     """
 
     service_id: str
@@ -78,6 +139,8 @@ class ServiceRoute:
     max_body_bytes: int = 12 * 1024 * 1024
     requests_per_s: int | None = 100
     max_concurrent_requests: int = 1024
+    balancing: Balancing = Balancing.ROUND_ROBIN
+    websocket: bool = False
 
 
 @dataclass(frozen=True)
@@ -109,8 +172,20 @@ class Cause(StrEnum):
     HOST_NOT_ALLOWED = "host_not_allowed"
     CONTROL_UNAVAILABLE = "control_unavailable"
     BAD_REQUEST = "bad_request"
-    """Refused before routing, e.g. a path with an escaped slash. May be absent from
-    `GatewayState.answers`: Envoy's own words are then sent."""
+    """What cannot be read, or in two ways, e.g. a path with an escaped slash."""
+    CODING_UNSUPPORTED = "coding_unsupported"
+    """A transfer coding other than chunked."""
+    EXPECTATION_FAILED = "expectation_failed"
+    """Expect names something other than `100-continue`."""
+    HEAD_TOO_LARGE = "head_too_large"
+    METHOD_REFUSED = "method_refused"
+    """TRACE or CONNECT."""
+    REQUEST_TIMEOUT = "request_timeout"
+    """The client took too long over its head, or paused too long in its body."""
+    UPGRADE_REFUSED = "upgrade_refused"
+    """The service does not speak the protocol that the client wants to change to."""
+    VERSION_UNSUPPORTED = "version_unsupported"
+    """A version of HTTP other than 1.1 and 2."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +204,7 @@ class GatewayState:
         project_claim: name of the claim that holds the project id.
         signed_path: path on the control socket that judges signed requests (ext_authz).
         answers: what to say for each cause.
-        allowed_hosts: Host header values that are served, without port.
+        allowed_hosts: Host header values that are served, without port; `*.name` for all below it.
         max_connections: client connections at one time; more are refused by the listener.
         access_log_path: file for one JSON line a request; empty for no access log.
     """

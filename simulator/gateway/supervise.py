@@ -37,6 +37,8 @@ STEADY_S = 30.0
 """An Envoy that ran this long was healthy: its death is the first of a new row."""
 BACKOFFS_S = (0.0, 0.2, 0.5, 1.0, 2.0, 5.0)
 HOUSEKEEPING_S = 30.0
+ACCESS_LOG_FLUSH_S = 0.5
+"""Lines of the access log are in its file so long after they were made, or sooner."""
 LINGER_S = 30.0
 """How long a cluster without a route stays, for uploads under way (our own limit)."""
 
@@ -144,6 +146,7 @@ class Gateway:
 
         Raises:
             GatewayUpdateRejected: Envoy refused it; the files of before are back in place.
+            OSError: the files could not be written, or not all of them; applied again, they are.
             ValueError: `state` cannot be rendered, or differs in what only a new start can change.
         """
         async with self._lock:
@@ -203,6 +206,9 @@ class Gateway:
                 self._error = str(error)
                 self._files.write_back(self._rendering, new)
                 raise
+            except OSError as error:
+                self._error = f"its configuration could not be written: {error.strerror or error}"
+                raise
         self._rendering = new
 
     async def _sweep(self) -> None:
@@ -223,6 +229,7 @@ class Gateway:
             *("-c", str(self._bootstrap)),
             *("--concurrency", str(self._concurrency)),
             *("-l", "warning"),
+            *("--file-flush-interval-msec", str(round(ACCESS_LOG_FLUSH_S * 1000))),
             "--disable-hot-restart",
         ]
         mark = self.log.size_bytes()
@@ -263,7 +270,7 @@ class Gateway:
             self._restarts += 1
             try:
                 await self._launch()
-            except (ConfigError, GatewayUpdateRejected) as error:
+            except (ConfigError, GatewayUpdateRejected, OSError) as error:
                 self._error = str(error)
                 self._log_tail = self.log.tail()
                 await self._end_process()

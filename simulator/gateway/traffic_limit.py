@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from simulator.gateway.clusters import NAMESPACE
 from simulator.gateway.envoy_json import Json, duration, typed
 from simulator.gateway.state import ServiceRoute
 
@@ -11,11 +12,11 @@ FILTER = "local_ratelimit"
 _CONFIG = "envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit"
 _KEY = "service"
 _ALWAYS = {"default_value": {"numerator": 100, "denominator": "HUNDRED"}}
-_NAMESPACE = "drydock"
+
 _SERVICE_OF_ROUTE = {
     "metadata": {
         "descriptor_key": _KEY,
-        "metadata_key": {"key": _NAMESPACE, "path": [{"key": _KEY}]},
+        "metadata_key": {"key": NAMESPACE, "path": [{"key": _KEY}]},
         "source": "ROUTE_ENTRY",
         "skip_if_absent": True,
     }
@@ -59,7 +60,7 @@ def limits(services: Iterable[ServiceRoute]) -> Json:
 
 def limited_by(service: ServiceRoute) -> Json:
     """Fields of a route whose requests draw from the service's bucket, if it has one."""
-    return {"metadata": {"filter_metadata": {_NAMESPACE: {_KEY: service.service_id}}}}
+    return {"metadata": {"filter_metadata": {NAMESPACE: {_KEY: service.service_id}}}}
 
 
 def _bucket(requests_per_s: int) -> Json:

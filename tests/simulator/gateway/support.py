@@ -49,6 +49,13 @@ STATUSES = {
     Cause.HOST_NOT_ALLOWED: 403,
     Cause.CONTROL_UNAVAILABLE: 503,
     Cause.BAD_REQUEST: 400,
+    Cause.CODING_UNSUPPORTED: 501,
+    Cause.EXPECTATION_FAILED: 417,
+    Cause.HEAD_TOO_LARGE: 431,
+    Cause.METHOD_REFUSED: 405,
+    Cause.REQUEST_TIMEOUT: 408,
+    Cause.UPGRADE_REFUSED: 403,
+    Cause.VERSION_UNSUPPORTED: 505,
 }
 # a percent sign must come through, though it begins a command in Envoy's format strings
 ANSWERS = {

@@ -17,6 +17,7 @@ from simulator.gateway.render import render, static_bootstrap
 from simulator.gateway.state import (
     Api,
     Availability,
+    Balancing,
     Cause,
     Endpoint,
     GatewayState,
@@ -54,7 +55,41 @@ UNAVAILABLE = with_services(
     a_service("failed", availability=Availability.FAILED),
     a_service("zero", versions=(VersionRoute("v1", 0),)),
 )
-STATES = {"empty": a_state(), "serving": SERVING, "unavailable": UNAVAILABLE}
+KINDS = with_services(
+    a_state(),
+    a_service(
+        "chat",
+        apis=(Api("/ws", "POST"),),
+        versions=(VersionRoute("v1", 100, (Endpoint("c1", path="/run/c1.sock"),)),),
+        websocket=True,
+        requests_per_s=None,
+    ),
+    a_service(
+        "fewest",
+        versions=(VersionRoute("v1", 100, (Endpoint("f1", path="/run/f1.sock"),)),),
+        balancing=Balancing.LEAST_CONNECTIONS,
+    ),
+    a_service(
+        "sticky",
+        versions=(VersionRoute("v1", 100, (Endpoint("s1", path="/run/s1.sock"),)),),
+        balancing=Balancing.SOURCE_ADDRESS,
+    ),
+    a_service(
+        "two-pools",
+        versions=(
+            VersionRoute(
+                "v1",
+                100,
+                (
+                    Endpoint("t1", path="/run/t1.sock", pool="a"),
+                    Endpoint("t2", path="/run/t2.sock", pool="b"),
+                ),
+            ),
+        ),
+        balancing=Balancing.SOURCE_ADDRESS,
+    ),
+)
+STATES = {"empty": a_state(), "serving": SERVING, "unavailable": UNAVAILABLE, "kinds": KINDS}
 
 
 def pretty(state: GatewayState) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import os
 import signal
@@ -20,6 +21,7 @@ import psutil
 import pytest
 
 from simulator.errors import ConfigError
+from simulator.gateway import configuration_files, supervise
 from simulator.gateway.errors import GatewayPortInUse, GatewayStartFailed, GatewayUpdateRejected
 from simulator.gateway.state import Cause, Endpoint, ServiceRoute, VersionRoute
 from simulator.gateway.status import Phase
@@ -237,6 +239,47 @@ async def test_refused_update_is_told_and_undone(own_world: World) -> None:
     await own_world.serve()
     assert own_world.gateway.status().error == ""
     assert_answers(await own_world.call("/v1/infers/digits"), Cause.SERVICE_MISSING)
+
+
+async def test_update_that_could_not_be_written_is_told_and_made_when_asked_for_again(
+    own_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = await own_world.an_instance("one")
+    monkeypatch.setattr(configuration_files, "write_atomically", no_room)
+    with pytest.raises(OSError, match="No space left"):
+        await own_world.serve(a_service(versions=(a_version(one),)))
+    told = own_world.gateway.status()
+    assert (told.phase, told.error) == (
+        Phase.RUNNING,
+        "its configuration could not be written: No space left on device",
+    )
+    monkeypatch.undo()
+    await own_world.serve(a_service(versions=(a_version(one),)))
+    assert own_world.gateway.status().error == ""
+    assert (await own_world.call("/v1/infers/digits")).status_code == 200
+
+
+async def test_envoy_that_ends_on_a_full_disk_is_back_when_there_is_room(
+    own_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = await own_world.an_instance("one")
+    await own_world.serve(a_service(versions=(a_version(one),)))
+    monkeypatch.setattr(supervise, "write_process_file", no_room)
+    pid = own_world.gateway.status().pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    deadline = time.monotonic() + 10
+    while "No space left" not in own_world.gateway.status().error:
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.01)
+    monkeypatch.undo()
+    await wait_until_served(own_world, 20)
+    while own_world.gateway.status().phase is not Phase.RUNNING:
+        await asyncio.sleep(0.01)
+
+
+def no_room(*_: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 async def test_what_only_a_new_start_can_change_is_refused(own_world: World) -> None:
