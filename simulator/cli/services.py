@@ -1,19 +1,19 @@
-"""services list | show | events | start | stop | delete."""
+"""services list | show | events | start | stop | scale | weights | update | delete."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
+from simulator.cli import changing
 from simulator.cli.naming import find_service
 from simulator.cli.output import Output, age, clock_time, milliseconds
-from simulator.cli.session import HomeOption, JsonOption, Session
+from simulator.cli.session import HomeOption, JsonOption, ServiceArgument, Session
 from tui.clean import clean_line
 
-app = typer.Typer(help="List, show, start, stop and delete services.", no_args_is_help=True)
+app = typer.Typer(help="List, show, start, stop, change and delete services.", no_args_is_help=True)
 
-ServiceArgument = Annotated[str, typer.Argument(metavar="SERVICE", help="Name or id.")]
 Json = dict[str, Any]
 
 
@@ -154,6 +154,11 @@ def stop(service: ServiceArgument, home: HomeOption = None, as_json: JsonOption 
         found = find_service(server.state()["services"], service)
         server.stop(found["service_id"])
     _done(session.output, found, "stop", "is being stopped")
+
+
+app.command("scale")(changing.scale)
+app.command("weights")(changing.weights)
+app.command("update")(changing.update)
 
 
 @app.command("delete")

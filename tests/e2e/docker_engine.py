@@ -38,7 +38,7 @@ class Engine:
     def containers(self, installation: str) -> dict[str, str]:
         """Full id and start instant of every container of a data directory, running or not."""
         label = f"drydock.installation={installation}"
-        found = self.client.containers.list(all=True, filters={"label": label})
+        found = self.client.containers.list(all=True, ignore_removed=True, filters={"label": label})
         return {one.id: one.attrs["State"]["StartedAt"] for one in found}
 
     def networks(self, installation: str) -> list[str]:

@@ -122,6 +122,26 @@ def test_otcextensions_stops_and_starts_a_service(
     assert modelarts.wait_for_service(created.id, timeout=30, wait=0.05) is True
 
 
+def test_otcextensions_updates_a_service_and_lists_the_update(
+    cloud: Connection, server: DrydockServer, model_of: ModelOf
+) -> None:
+    modelarts = cloud.modelartsv1
+    body = realtime_request("iris", (model_of(server, "iris"), 100))
+    created = modelarts.create_service(**body)
+    modelarts.wait_for_service(created, timeout=30, wait=0.05)
+
+    config = [{**body["config"][0], "instance_count": 2, "envs": {"MODE": "fast"}}]
+    modelarts.update_service(created.id, description="two of them", config=config)
+    assert modelarts.wait_for_service(created, timeout=30, wait=0.05) is True
+
+    shown = modelarts.get_service(created.id)
+    assert (shown.status, shown.description) == ("running", "two of them")
+    assert (shown.config[0].instance_count, shown.config[0].envs) == (2, {"MODE": "fast"})
+    (update,) = modelarts.service_logs(created.id)
+    assert (update.result, update.update_time) == ("SUCCESS", shown.update_time)
+    assert update.config[0]["instance_count"] == 2
+
+
 def test_otcextensions_creates_lists_gets_and_deletes_a_model_from_a_bucket(
     cloud: Connection, server: DrydockServer
 ) -> None:
@@ -245,6 +265,68 @@ def test_huaweicloudsdkcore_signs_the_whole_job(server: DrydockServer, model_of:
     assert [one["service_id"] for one in listed["services"]] == [service_id]
     assert listed["services"][0]["description"] == "größer, schöner"
     assert call(client, "DELETE", f"/v1/{{project_id}}/services/{service_id}") == {}
+
+
+def test_huaweicloudsdkcore_changes_scales_stops_starts_and_deletes_a_running_service(
+    server: DrydockServer, model_of: ModelOf
+) -> None:
+    client = sdk(server)
+    model_id = model_of(server, "iris")
+    service_id = server.deploy(realtime_request("signed", (model_id, 100)))
+    service = f"/v1/{{project_id}}/services/{service_id}"
+
+    def change(method: str, below: str, body: Any) -> dict[str, Any]:
+        """The service when it has come to rest after a signed call."""
+        call(client, method, service + below, body=body)
+        wait_until(
+            "the change is made",
+            lambda: call(client, "GET", service)["status"] in ("running", "stopped"),
+            timeout_s=30,
+        )
+        shown: dict[str, Any] = call(client, "GET", service)
+        return shown
+
+    described = change("PUT", "", {"description": "größer, schöner"})
+    assert described["description"] == "größer, schöner"
+    config = realtime_request("", (model_id, 100), envs={"MODE": "fast"})["config"]
+    updated = change("PUT", "", {"config": config})
+    assert (updated["status"], updated["config"][0]["envs"]) == ("running", {"MODE": "fast"})
+    counts = [{"model_id": model_id, "changed_value": "2"}]
+    body = {"changed_property": "instance_count", "configs": counts}
+    assert change("PUT", "/property", body)["config"][0]["instance_count"] == 2
+    assert [one["state"] for one in server.instances(service_id)] == ["ready", "ready"]
+    patch = [{"op": "replace", "path": "/config/0/instance_count", "value": "1"}]
+    assert change("PATCH", "", patch)["config"][0]["instance_count"] == 1
+    assert change("PUT", "", {"status": "stopped"})["status"] == "stopped"
+    assert change("PUT", "", {"status": "running"})["status"] == "running"
+
+    assert call(client, "DELETE", service) == {}
+    gone = wait_until("the service is gone", lambda: refusal(client, service), timeout_s=20)
+    assert gone == (404, "ModelArts.3502")
+
+
+def refusal(client: Client, path: str) -> tuple[int, str] | None:
+    """Status and code with which a signed GET is refused; None when it is answered."""
+    try:
+        call(client, "GET", path)
+    except ClientRequestException as refused:
+        return refused.status_code, refused.error_code
+    return None
+
+
+@pytest.mark.parametrize(
+    ("method", "body"), [("PUT", {"status": "stopped"}), ("DELETE", None)], ids=["PUT", "DELETE"]
+)
+def test_huaweicloudsdkcore_with_a_wrong_secret_key_changes_no_service(
+    server: DrydockServer, model_of: ModelOf, method: str, body: dict[str, str] | None
+) -> None:
+    service_id = server.deploy(realtime_request("kept", (model_of(server, "iris"), 100)))
+    before = server.api("GET", f"/services/{service_id}")
+    path = f"/v1/{{project_id}}/services/{service_id}"
+    with pytest.raises(ClientRequestException) as refused:
+        call(sdk(server, secret_key="wrong"), method, path, body=body)
+    assert (refused.value.status_code, refused.value.error_code) == (401, "ModelArts.0208")
+    assert server.api("GET", f"/services/{service_id}") == before
 
 
 @pytest.mark.parametrize(

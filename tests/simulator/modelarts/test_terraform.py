@@ -1,13 +1,9 @@
-"""What the public Terraform provider sends and reads of a service, field by field.
-
-Facts from the source of huaweicloud/terraform-provider-huaweicloud, resource
-huaweicloud_modelarts_service and data source huaweicloud_modelarts_services: which members of the
-JSON they name, and as what they take them. Nothing of the provider runs here.
+"""What the public Terraform provider sends and reads of a service, field by field. Nothing of the
+provider runs here: what it does is in `support/terraform.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -15,99 +11,33 @@ import pytest
 
 from simulator.bench.drydock import Drydock
 from tests.support.requests import documented
+from tests.support.terraform import (
+    ALWAYS,
+    BODIES,
+    CONTENT_TYPE,
+    DEDICATED,
+    FINISHED,
+    NEVER,
+    OF_OTHER_KINDS,
+    OTHER_BODIES,
+    PENDING,
+    READ,
+    READ_OF_LISTS,
+    SENT,
+    SENT_IN_CREATE,
+    SENT_IN_UPDATE,
+    SENT_WHEN_LISTING,
+    WITH_ACCELERATORS,
+    dedicated,
+    found,
+    is_of,
+    leaves,
+    public,
+    sent_again,
+    version,
+)
 
 Json = dict[str, Any]
-
-SENT_IN_CREATE = {
-    *("workspace_id", "service_name", "description", "infer_type", "pool_name"),
-    *("vpc_id", "subnet_network_id", "security_group_id"),
-    *("schedule[].duration", "schedule[].time_unit", "schedule[].type"),
-    *("config[].custom_spec.memory", "config[].custom_spec.cpu"),
-    *("config[].custom_spec.gpu_p4", "config[].custom_spec.ascend_a310"),
-    *("config[].envs.*", "config[].specification", "config[].weight", "config[].model_id"),
-    *("config[].pool_name", "config[].instance_count"),
-    *("config[].src_path", "config[].req_uri", "config[].mapping_type", "config[].nodes"),
-    *("config[].mapping_rule", "config[].src_type", "config[].dest_path"),
-    "additional_properties.smn_notification.topic_urn",
-    "additional_properties.smn_notification.events",
-    "additional_properties.log_report_channels[].type",
-}
-"""Members of the body of POST. Empty values (0, "", false) are not sent."""
-SENT_IN_UPDATE = {"description", "schedule", "config", "additional_properties"}
-"""Members of the body of PUT when one of them has changed; a change of status is another PUT."""
-OF_OTHER_KINDS = {
-    *("config[].src_path", "config[].req_uri", "config[].mapping_type", "config[].nodes"),
-    *("config[].mapping_rule", "config[].src_type", "config[].dest_path"),
-}
-"""Of batch and edge services, which answer 501."""
-WITH_ACCELERATORS = {"config[].custom_spec.gpu_p4", "config[].custom_spec.ascend_a310"}
-"""Sent only where there are some; no pool here has any."""
-
-ALWAYS, SENT, DEDICATED, NEVER = "always", "if it was sent", "in a dedicated pool", "never here"
-
-READ: dict[str, tuple[type, str]] = {
-    "service_name": (str, ALWAYS),
-    "description": (str, ALWAYS),
-    "owner": (str, ALWAYS),
-    "infer_type": (str, ALWAYS),
-    "workspace_id": (str, ALWAYS),
-    "pool_name": (str, DEDICATED),
-    "vpc_id": (str, SENT),
-    "subnet_network_id": (str, SENT),
-    "security_group_id": (str, SENT),
-    "status": (str, ALWAYS),
-    "access_address": (str, ALWAYS),
-    "bind_access_address": (str, NEVER),  # where a domain of the user's is bound
-    "invocation_times": (int, ALWAYS),
-    "failed_times": (int, ALWAYS),
-    "is_shared": (bool, ALWAYS),
-    "shared_count": (int, ALWAYS),
-    "schedule": (list, SENT),
-    "schedule[].duration": (int, SENT),
-    "schedule[].time_unit": (str, SENT),
-    "schedule[].type": (str, SENT),
-    "debug_url": (str, NEVER),  # where models can be debugged online
-    "is_free": (bool, ALWAYS),
-    "additional_properties": (dict, SENT),
-    "additional_properties.smn_notification": (dict, SENT),
-    "additional_properties.smn_notification.topic_urn": (str, SENT),
-    "additional_properties.smn_notification.events": (list, SENT),
-    "additional_properties.log_report_channels": (list, SENT),
-    "additional_properties.log_report_channels[].type": (str, SENT),
-    "config": (list, ALWAYS),
-    "config[].custom_spec": (dict, DEDICATED),
-    "config[].custom_spec.memory": (int, DEDICATED),
-    "config[].custom_spec.cpu": (float, DEDICATED),
-    "config[].custom_spec.gpu_p4": (float, NEVER),
-    "config[].custom_spec.ascend_a310": (int, NEVER),
-    "config[].envs": (dict, ALWAYS),
-    "config[].specification": (str, ALWAYS),
-    "config[].weight": (int, ALWAYS),
-    "config[].model_id": (str, ALWAYS),
-    "config[].src_path": (str, NEVER),
-    "config[].req_uri": (str, NEVER),
-    "config[].mapping_type": (str, NEVER),
-    "config[].pool_name": (str, DEDICATED),
-    "config[].nodes": (list, NEVER),
-    "config[].mapping_rule": (dict, NEVER),
-    "config[].src_type": (str, NEVER),
-    "config[].dest_path": (str, NEVER),
-    "config[].instance_count": (int, ALWAYS),
-}
-"""What the resource reads of `GET /services/{service_id}`: JSON type, and when it is there."""
-
-READ_OF_LISTS: dict[str, tuple[type, str]] = {
-    name: READ.get(name, (str, ALWAYS))
-    for name in (
-        *("service_id", "service_name", "workspace_id", "description", "status", "infer_type"),
-        *("is_free", "schedule[].duration", "schedule[].time_unit", "schedule[].type"),
-        "additional_properties.smn_notification.topic_urn",
-        "additional_properties.smn_notification.events",
-        "additional_properties.log_report_channels[].type",
-        *("invocation_times", "failed_times", "is_shared", "shared_count", "owner"),
-    )
-} | {"is_opened_sample_collection": (bool, ALWAYS)}
-"""What the data source reads of the items of `GET /services`."""
 
 DOCUMENTED_DETAIL: dict[str, tuple[type, str]] = READ | {
     "service_id": (str, ALWAYS),
@@ -139,85 +69,6 @@ DOCUMENTED_DETAIL: dict[str, tuple[type, str]] = READ | {
 Service Details, tables 3 and 4."""
 
 
-def version(model_id: str, **more: Any) -> Json:
-    """A block `config` of a resource as it is sent."""
-    return {
-        "envs": {"MODE": "fast"},
-        "specification": "modelarts.vm.cpu.2u",
-        "weight": 100,
-        "model_id": model_id,
-        "instance_count": 1,
-        **more,
-    }
-
-
-def public(model_id: str) -> Json:
-    """In the public pool, with everything that a service can have there."""
-    return {
-        "workspace_id": "0",
-        "service_name": "demo",
-        "description": "This is a demo",
-        "infer_type": "real-time",
-        "vpc_id": "vpc-1",
-        "subnet_network_id": "net-1",
-        "security_group_id": "group-1",
-        "schedule": [{"duration": 1, "time_unit": "HOURS", "type": "stop"}],
-        "config": [version(model_id)],
-        "additional_properties": {
-            "smn_notification": {"topic_urn": "urn:smn:region:project:topic", "events": [3]},
-            "log_report_channels": [{"type": "LTS"}],
-        },
-    }
-
-
-def dedicated(model_id: str) -> Json:
-    """In a dedicated pool."""
-    size = {"memory": 1024, "cpu": 0.5}
-    config = version(model_id, specification="custom", custom_spec=size, pool_name="pool-a")
-    return {
-        "service_name": "demo",
-        "infer_type": "real-time",
-        "pool_name": "pool-a",
-        "config": [config],
-    }
-
-
-Body = Callable[[str], Json]
-BODIES: dict[str, Body] = {"public": public, "dedicated": dedicated}
-
-
-def found(value: Any, path: str) -> list[Any]:
-    """What stands at a path such as `config[].weight`, in every element of the arrays on it."""
-    values = [value]
-    for part in path.split("."):
-        name = part.removesuffix("[]")
-        values = [one[name] for one in values if isinstance(one, dict) and name in one]
-        if part.endswith("[]"):
-            values = [item for one in values for item in one]
-    return values
-
-
-def leaves(value: Any, path: str = "") -> Iterator[str]:
-    """Paths of all that is in a body; the members of `envs` are `*`, a list of plain values is one
-    thing."""
-    if isinstance(value, dict):
-        for name, one in value.items():
-            below = f"{path}.{name}".removeprefix(".")
-            yield from leaves(one, f"{path}.*" if path.endswith("envs") else below)
-    elif isinstance(value, list) and any(isinstance(one, dict) for one in value):
-        for one in value:
-            yield from leaves(one, f"{path}[]")
-    else:
-        yield path
-
-
-def is_of(value: Any, kind: type) -> bool:
-    """Whether a JSON value is of a type: a whole number is a number too, a boolean is none."""
-    if kind is float:
-        return isinstance(value, int | float) and not isinstance(value, bool)
-    return isinstance(value, kind) and not (kind is int and isinstance(value, bool))
-
-
 @pytest.fixture
 def model(drydock: Drydock) -> str:
     drydock._admin("POST", "/pools", json={"pool_id": "pool-a", "nodes": 1})
@@ -234,6 +85,29 @@ def deploy(drydock: Drydock, client: httpx.Client, body: Json) -> str:
 def test_the_bodies_here_have_every_field_that_is_sent() -> None:
     sent = {path for body in BODIES.values() for path in leaves(body("m"))}
     assert sent == SENT_IN_CREATE - OF_OTHER_KINDS - WITH_ACCELERATORS
+    others = {path for body in OTHER_BODIES.values() for path in leaves(body("m"))}
+    assert others & OF_OTHER_KINDS == OF_OTHER_KINDS
+    assert others <= SENT_IN_CREATE
+
+
+@pytest.mark.parametrize("name", OTHER_BODIES)
+def test_services_of_other_kinds_break_no_rule_and_are_not_simulated(
+    drydock_client: httpx.Client, model: str, name: str
+) -> None:
+    answer = drydock_client.post("services", json=OTHER_BODIES[name](model))
+    assert (answer.status_code, answer.json()["error_code"]) == (501, "Drydock.NotSimulated")
+    assert name in answer.json()["error_msg"]
+
+
+@pytest.mark.parametrize(("field", "amount"), [("gpu_p4", 0.5), ("ascend_a310", 1)])
+def test_accelerators_are_shown_as_they_were_sent(
+    drydock: Drydock, drydock_client: httpx.Client, model: str, field: str, amount: float
+) -> None:
+    body = dedicated(model)
+    body["config"][0]["custom_spec"][field] = amount
+    shown = drydock_client.get(deploy(drydock, drydock_client, body)).json()
+    assert shown["config"][0]["custom_spec"] == body["config"][0]["custom_spec"]
+    assert shown["status"] == "deploying"  # no node has room for it
 
 
 @pytest.mark.parametrize("name", BODIES)
@@ -279,6 +153,62 @@ def test_the_data_source_finds_what_it_reads(
         assert all(is_of(value, kind) for value in values), (path, values)
 
 
+def test_the_data_source_may_ask_for_some_only(
+    drydock: Drydock, drydock_client: httpx.Client, model: str
+) -> None:
+    first, second = (
+        deploy(drydock, drydock_client, public(model) | {"service_name": name})
+        for name in ("demo", "other")
+    )
+    drydock_client.put(second, json={"status": "stopped"})
+    drydock.settle()
+
+    asked = set[str]()
+
+    def listed(**query: str) -> list[str]:
+        asked.update(query)
+        items = drydock_client.get("services", params=query).json()["services"]
+        return sorted(item["service_name"] for item in items)
+
+    assert listed(service_id=first.removeprefix("services/")) == ["demo"]
+    assert listed(service_name="othe") == ["other"]
+    assert listed(status="stopped") == ["other"]
+    assert listed(infer_type="batch") == listed(workspace_id="another") == []
+    everything = {"workspace_id": "0", "infer_type": "real-time", "env": model}
+    assert listed(**everything) == ["demo", "other"]
+    assert asked == SENT_WHEN_LISTING
+
+
+def test_the_data_source_turns_pages_until_one_is_empty(
+    drydock: Drydock, drydock_client: httpx.Client, model: str
+) -> None:
+    deploy(drydock, drydock_client, public(model))
+    page = drydock_client.get("services").json()
+    # its pager takes whichever array stands in the answer for the items, and goes on behind them
+    assert [name for name, value in page.items() if isinstance(value, list)] == ["services"]
+    behind = {"offset": len(page["services"]), "limit": len(page["services"])}
+    assert drydock_client.get("services", params=behind).json()["services"] == []
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_what_the_resource_has_read_it_can_send_again_with_its_changes(
+    drydock: Drydock, drydock_client: httpx.Client, model: str, name: str
+) -> None:
+    service = deploy(drydock, drydock_client, BODIES[name](model))
+    before = drydock_client.get(service).json()
+    instances = drydock._admin("GET", f"/{service}")["instances"]
+
+    answer = drydock_client.put(service, json=sent_again(before) | {"description": "changed"})
+
+    assert (answer.status_code, answer.json()) == (200, {})
+    drydock.settle()
+    after = drydock_client.get(service).json()
+    assert after["description"] == "changed"
+    for path in READ.keys() - {"description"}:
+        assert found(after, path) == found(before, path), path
+    assert drydock._admin("GET", f"/{service}")["instances"] == instances
+
+
 @pytest.mark.parametrize("name", BODIES)
 def test_a_services_details_have_every_documented_field_and_no_other(
     drydock: Drydock, drydock_client: httpx.Client, model: str, name: str
@@ -303,21 +233,31 @@ def test_a_services_details_have_every_documented_field_and_no_other(
 def test_a_resource_is_made_changed_stopped_and_destroyed(
     drydock: Drydock, drydock_client: httpx.Client, model: str
 ) -> None:
-    service = deploy(drydock, drydock_client, public(model))
-    assert drydock_client.get(service).json()["status"] == "running"
+    drydock_client.headers["Content-Type"] = CONTENT_TYPE
+    answer = drydock_client.post("services", json=public(model))
+    service = f"services/{answer.json()['service_id']}"
+
+    def waits_until(status: str) -> Json:
+        """The service after the resource has waited for the end of what it asked for."""
+        assert drydock_client.get(service).json()["status"] in PENDING
+        drydock.settle()
+        shown: Json = drydock_client.get(service).json()
+        assert shown["status"] == status
+        assert status in FINISHED
+        return shown
+
+    waits_until("running")
     whole = public(model) | {"description": "changed"}
     whole["config"] = [version(model, envs={"MODE": "slow"})]
     update = {key: value for key, value in whole.items() if key in SENT_IN_UPDATE}
     assert set(update) == SENT_IN_UPDATE
     answer = drydock_client.put(service, json=update)
     assert (answer.status_code, answer.json()) == (200, {})
-    drydock.settle()
-    shown = drydock_client.get(service).json()
-    assert (shown["status"], shown["description"]) == ("running", "changed")
+    shown = waits_until("running")
+    assert shown["description"] == "changed"
     assert shown["config"][0]["envs"] == {"MODE": "slow"}
     drydock_client.put(service, json={"status": "stopped"})
-    drydock.settle()
-    assert drydock_client.get(service).json()["status"] == "stopped"
+    waits_until("stopped")
     assert drydock_client.delete(service).status_code == 200
     drydock.settle()
     assert drydock_client.get(service).status_code == 404
