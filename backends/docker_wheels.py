@@ -28,15 +28,12 @@ REQUIREMENTS = (
     "onnxruntime",
     "numpy",
     "pillow",
-    "uvicorn",
     "httptools",
     "uvloop",
     "orjson",
     "python-multipart",
-    "click",
-    "h11",
 )
-"""What `backends.runtime` imports, and uvicorn's own needs."""
+"""What `backends.runtime` imports."""
 FETCH_TIMEOUT_S = 900
 EVIDENCE_LINES = 15
 

@@ -5,10 +5,13 @@ here imports the simulator, nor anything of `backends` outside this package, nor
 
     python3 -m backends.runtime --package DIR (--uds PATH | --host H --port P)
 
-How a request travels: `serve` (uvicorn, signals) -> `app` (routes, limits, headers) -> an endpoint
-of `endpoints` (documented apis) or `oip` (Open Inference Protocol v2) -> `records`, `tensors` or
-`images` (bytes to arrays, every check on what came) -> `model` (ONNX Runtime) -> `answers` (arrays
-to the declared JSON). `contract` reads `config.json`; `errors` holds every error code.
+How a request travels: `connection` (HTTP/1.1 on httptools, order, limits) -> `app` (routes, content
+types, headers, errors) -> an endpoint of `endpoints` (documented apis) or `oip` (Open Inference
+Protocol v2) -> `records`, `tensors` or `images` (bytes to arrays, every check on what came) ->
+`compute` (which calls are made where, and for how many requests at once) -> `model` (ONNX
+Runtime) -> `answers` (arrays to the declared JSON). `serve` has the sockets and the signals,
+`batching` tries at load which rows may share a call, `contract` reads `config.json`, `errors` holds
+every error code.
 """
 
 import os

@@ -33,6 +33,8 @@ def _run(settings: Settings) -> None:
 
     # imported late: the libraries take long, and the watch must not wait for them
     from backends.runtime.app import Application, build_routes  # noqa: PLC0415
+    from backends.runtime.batching import try_batching  # noqa: PLC0415
+    from backends.runtime.compute import Computer  # noqa: PLC0415
     from backends.runtime.model import load_model  # noqa: PLC0415
     from backends.runtime.package import read_package  # noqa: PLC0415
     from backends.runtime.serve import serve  # noqa: PLC0415
@@ -41,18 +43,20 @@ def _run(settings: Settings) -> None:
     if settings.memory_mib:
         log(f"memory limit {settings.memory_mib} MiB")
     model = load_model(package.model_file, threads=settings.threads, name=settings.model_name)
+    batching = try_batching(model, settings.batch_rows)
+    where = "in a worker thread" if model.is_slow else "in the event loop"
+    measured = "unknown" if model.call_s is None else f"{model.call_s * 1000:.3f} ms"
+    log(f"one call takes {measured}: computing {where}")
+    log(batching.text)
     app = Application(
         build_routes(package.apis, model),
-        use_thread=model.is_slow,
+        Computer(model, in_thread=model.is_slow, batch_rows=batching.rows),
         body_limit_bytes=settings.body_limit_bytes,
         identity={
             "x-drydock-instance": settings.instance_id,
             "x-drydock-version": settings.version_id,
         },
     )
-    where = "in a worker thread" if model.is_slow else "in the event loop"
-    measured = "unknown" if model.call_s is None else f"{model.call_s * 1000:.3f} ms"
-    log(f"one call takes {measured}: computing {where}")
     for api in package.apis:
         log(f"serving {api.method} {api.url} ({api.media_type})")
     serve(app, settings)

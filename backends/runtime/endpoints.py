@@ -1,19 +1,19 @@
-"""The declared apis as endpoints: a request body in, the bytes of the answer out.
+"""The declared apis as endpoints: a request body in, a call of the model and its answer out.
 
-An endpoint plans before it works: `plan` does what is cheap and says whether the rest is heavy
-enough to block the event loop, in which case the application does it in the worker thread.
+An endpoint plans before it reads: `plan` does what is cheap and says whether the rest is heavy
+enough to block the event loop, in which case it is done in the worker thread (`compute`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol
 
 import orjson
 
 from backends.runtime.answers import compile_answer
+from backends.runtime.compute import Call, Job
 from backends.runtime.contract import CONFIG, FORM, JSON, Api
 from backends.runtime.errors import Problem, RequestError, StartError
 from backends.runtime.model import Model
@@ -25,14 +25,6 @@ INLINE_BODY_BYTES = 256 << 10
 """Larger bodies are read in the worker thread; parsing this much JSON takes about 2 ms."""
 INLINE_PIXELS = 1 << 17
 """Larger pictures are unpacked in the worker thread; this many take about 2 ms."""
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """Work left to do: `work` returns the body of the 200 answer, or raises RequestError."""
-
-    heavy: bool
-    work: Callable[[], bytes]
 
 
 class Endpoint(Protocol):
@@ -75,20 +67,16 @@ class JsonEndpoint:
     media_type = JSON
 
     def __init__(self, api: Api, model: Model) -> None:
-        self._model = model
         self._read = compile_reader(api, model.inputs)
-        self._answer = _Answering(api, model)
+        self._answering = _Answering(api, model)
 
     def plan(self, content_type: str, body: bytes) -> Job:
-        return Job(len(body) > INLINE_BODY_BYTES, partial(self._work, body))
+        return Job(len(body) > INLINE_BODY_BYTES, partial(self._read_body, body))
 
-    def _work(self, body: bytes) -> bytes:
+    def _read_body(self, body: bytes) -> Call:
         document = read_json(body)
         meta = _read_meta(document)
-        answer = self._answer(self._read(document))
-        if meta is not None and isinstance(answer, dict):
-            answer = {"meta": meta, **answer}
-        return _dump(answer)
+        return self._answering.call(self._read(document), meta)
 
 
 class ImageEndpoint:
@@ -111,13 +99,13 @@ class ImageEndpoint:
             )
         self._key = api.file_keys[0]
         self._input = images.image_input(model.inputs[0], model.metadata, api)
-        self._answer = _Answering(api, model)
+        self._answering = _Answering(api, model)
 
     def plan(self, content_type: str, body: bytes) -> Job:
         if len(body) > INLINE_BODY_BYTES:
-            return Job(True, lambda: self._work(self._find(content_type, body)))
+            return Job(True, lambda: self._call(self._find(content_type, body)))
         image = self._find(content_type, body)
-        return Job(image.width * image.height > INLINE_PIXELS, partial(self._work, image))
+        return Job(image.width * image.height > INLINE_PIXELS, partial(self._call, image))
 
     def _find(self, content_type: str, body: bytes) -> Any:
         parts = self._read_parts(content_type, body)
@@ -131,28 +119,29 @@ class ImageEndpoint:
         text = f"the form has no file under the key {self._key!r}; came: {came}"
         raise RequestError(Problem.MISSING, text)
 
-    def _work(self, image: Any) -> bytes:
-        return _dump(self._answer({self._input.info.name: self._input.to_array(image)}))
+    def _call(self, image: Any) -> Call:
+        return self._answering.call({self._input.info.name: self._input.to_array(image)})
 
 
 class _Answering:
-    """Feeds to the declared answer."""
+    """Feeds to a call with the declared answer."""
 
     def __init__(self, api: Api, model: Model) -> None:
-        self._model = model
+        self._names = model.output_names
         self._roles = find_roles(model.outputs, model.metadata)
         self._write = compile_answer(api, self._roles, model.outputs)
         self._input = model.inputs[0].name
 
-    def __call__(self, feeds: Feeds) -> object:
-        values = self._model.run(feeds)
-        outputs = dict(zip(self._model.output_names, values, strict=True))
+    def call(self, feeds: Feeds, meta: Mapping[str, str] | None = None) -> Call:
         shape = feeds[self._input].shape
-        return self._write(Results(outputs, self._roles, shape[0] if shape else 1))
+        return Call(feeds, self._names, partial(self._answer, shape[0] if shape else 1, meta))
 
-
-def _dump(answer: object) -> bytes:
-    return orjson.dumps(answer, option=orjson.OPT_SERIALIZE_NUMPY)
+    def _answer(self, rows: int, meta: Mapping[str, str] | None, values: Sequence[Any]) -> bytes:
+        outputs = dict(zip(self._names, values, strict=True))
+        answer = self._write(Results(outputs, self._roles, rows))
+        if meta is not None and isinstance(answer, dict):
+            answer = {"meta": meta, **answer}
+        return orjson.dumps(answer, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
 def _read_meta(document: object) -> dict[str, str] | None:

@@ -24,10 +24,12 @@ class Problem(Enum):
     NOT_FINITE = ("MR.0106", 400, "a number is too large for the tensor, or not a number")
     REPEATED = ("MR.0107", 400, "a file or tensor came more than once")
     UNKNOWN_NAME = ("MR.0108", 400, "a tensor is asked for or sent that the model does not have")
+    BAD_REQUEST = ("MR.0400", 400, "the request is no HTTP/1.1 that this server speaks")
     NOT_FOUND = ("MR.0404", 404, "the path, or the model, does not exist")
     WRONG_METHOD = ("MR.0405", 405, "the path exists, but not with this method")
     TOO_LARGE = ("MR.0413", 413, "the body or the picture is larger than the limit")
     WRONG_MEDIA_TYPE = ("MR.0415", 415, "the body has another content type than declared")
+    HEAD_TOO_LARGE = ("MR.0431", 431, "the request line and headers are too long")
     INTERNAL = ("MR.0500", 500, "the server failed; its log has the reason")
     BAD_RESULT = ("MR.0501", 500, "the model computed something that is not a number")
 

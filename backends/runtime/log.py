@@ -31,7 +31,9 @@ def log(text: str) -> None:
 
 class _LineHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
-        log(f"{record.name}: {record.getMessage()}")
+        cause = record.exc_info and record.exc_info[1]
+        text = f"{record.name}: {record.getMessage()}"
+        log(f"{text}: {type(cause).__name__}: {cause}" if cause else text)
 
 
 def capture_library_logs(level: str) -> None:

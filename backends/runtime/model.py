@@ -10,7 +10,6 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import onnxruntime as ort
@@ -20,10 +19,12 @@ from backends.runtime.log import log, one_line
 from backends.runtime.tensors import Feeds, TensorInfo
 
 SLOW_CALL_S = 0.002
-"""From this median on a call would starve the event loop: 500 calls a second fill it."""
+"""From this time on a call would starve the event loop: 500 calls a second fill it."""
 MEASURED_CALLS = 5
 MEASURING_LIMIT_S = 0.05
 """Measuring ends early once it has taken this long; a slow model must not delay the start."""
+WARM_UP_LIMIT_S = 0.5
+"""A first call that takes this long is not repeated, although first calls are slower."""
 CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
 
 _STATE = ort.capi.onnxruntime_pybind11_state
@@ -43,7 +44,9 @@ class Model:
         outputs: what it answers, in the model's order.
         metadata: the model's own properties, such as `labels`.
         provider: the execution provider that computes.
-        call_s: median seconds of a call with one row of zeros; None if that call failed.
+        has_open_dimensions: a dimension of an input beyond its first may have any size.
+        call_s: seconds of the fastest of a few calls with one row of zeros, which other programs
+            on the machine disturb least; None if the call failed.
     """
 
     def __init__(self, session: Any, name: str) -> None:
@@ -56,7 +59,7 @@ class Model:
         self.output_names = [o.name for o in self.outputs]
         self.metadata: Mapping[str, str] = session.get_modelmeta().custom_metadata_map
         self.provider: str = session.get_providers()[0]
-        self._has_open_dimensions = any(
+        self.has_open_dimensions = any(
             isinstance(d, str) for info in self.inputs for d in info.shape[1:]
         )
         self.call_s = self._measure()
@@ -74,14 +77,18 @@ class Model:
                 500 when computing failed although they did.
         """
         try:
-            result: list[Any] = self._session.run(names or self.output_names, feeds)
+            return self.compute(feeds, names)
         except RUN_ERRORS as exc:
             reason = one_line(str(exc).strip(), 400)
             log(f"the model refused a call: {reason}")
-            if isinstance(exc, _STATE.InvalidArgument) or self._has_open_dimensions:
+            if isinstance(exc, _STATE.InvalidArgument) or self.has_open_dimensions:
                 text = f"the model cannot compute with these values: {reason}"
                 raise RequestError(Problem.WRONG_SHAPE, text) from exc
             raise RequestError(Problem.INTERNAL, "computing failed") from exc
+
+    def compute(self, feeds: Feeds, names: Sequence[str] | None = None) -> list[Any]:
+        """As `run`, but raises ONNX Runtime's own errors (`RUN_ERRORS`)."""
+        result: list[Any] = self._session.run(names or self.output_names, feeds)
         return result
 
     def _measure(self) -> float | None:
@@ -89,16 +96,18 @@ class Model:
         times: list[float] = []
         try:
             begin = time.perf_counter()
-            self._session.run(self.output_names, feeds)
+            self.compute(feeds)
             warm_up_s = time.perf_counter() - begin
-            while len(times) < MEASURED_CALLS and sum(times) + warm_up_s < MEASURING_LIMIT_S:
+            if warm_up_s >= WARM_UP_LIMIT_S:
+                return warm_up_s
+            while len(times) < MEASURED_CALLS and sum(times) < MEASURING_LIMIT_S:
                 begin = time.perf_counter()
-                self._session.run(self.output_names, feeds)
+                self.compute(feeds)
                 times.append(time.perf_counter() - begin)
         except RUN_ERRORS as exc:
             log(f"a call with one row of zeros failed: {one_line(str(exc).strip(), 300)}")
             return None
-        return median(times) if times else warm_up_s
+        return min(times)
 
 
 def load_model(path: Path, *, threads: int, name: str = "") -> Model:

@@ -12,17 +12,20 @@ from typing import Any
 
 import orjson
 
+from backends.runtime.compute import Call, Job
 from backends.runtime.contract import JSON
-from backends.runtime.endpoints import INLINE_BODY_BYTES, Job, read_json
+from backends.runtime.endpoints import INLINE_BODY_BYTES, read_json
 from backends.runtime.errors import Problem, RequestError
 from backends.runtime.model import Model
 from backends.runtime.results import as_json
 from backends.runtime.tensors import (
+    Array,
     Feeds,
     TensorInfo,
     check_symbols,
     json_type,
     shape_text,
+    shares_symbols,
     to_array,
 )
 
@@ -40,7 +43,7 @@ _DATATYPES = {
 
 def datatype(info: TensorInfo) -> str:
     """The protocol's word for a dtype: FP32, INT64, BOOL, BYTES."""
-    return _DATATYPES.get(info.dtype, info.dtype.upper())
+    return _DATATYPES.get(info.dtype) or info.dtype.upper()
 
 
 def metadata_documents(model: Model) -> dict[str, bytes]:
@@ -68,70 +71,83 @@ class InferEndpoint:
     media_type = JSON
 
     def __init__(self, model: Model) -> None:
-        self._model = model
+        self._model_name = model.name
+        self._inputs = {info.name: info for info in model.inputs}
         self._outputs = {info.name: info for info in model.outputs if info.is_tensor}
+        self._all_outputs = tuple(self._outputs)
+        self._datatypes = {name: datatype(info) for name, info in self._outputs.items()}
+        self._shares_symbols = shares_symbols(model.inputs)
 
     def plan(self, content_type: str, body: bytes) -> Job:
-        return Job(len(body) > INLINE_BODY_BYTES, partial(self._work, body))
+        return Job(len(body) > INLINE_BODY_BYTES, partial(self._read, body))
 
-    def _work(self, body: bytes) -> bytes:
+    def _read(self, body: bytes) -> Call:
         request = read_json(body)
         if not isinstance(request, dict):
             raise _wrong("the body", "an object", request)
-        feeds = self._read_inputs(request.get("inputs"))
-        wanted = self._read_outputs(request.get("outputs"))
-        values = self._model.run(feeds, [info.name for info in wanted])
-        answer: dict[str, object] = {"model_name": self._model.name}
+        feeds = self._read_inputs(request.get("inputs"), _may_have_booleans(body))
+        names = self._read_outputs(request.get("outputs"))
+        answer: dict[str, object] = {"model_name": self._model_name}
         if "id" in request:
             if not isinstance(request["id"], str):
                 raise _wrong("'id'", "a string", request["id"])
             answer["id"] = request["id"]
+        return Call(feeds, names, partial(self._answer, answer, names))
+
+    def _answer(
+        self, answer: dict[str, object], names: Sequence[str], values: Sequence[Any]
+    ) -> bytes:
         answer["outputs"] = [
             {
-                "name": info.name,
-                "datatype": datatype(info),
-                "shape": list(value.shape),
+                "name": name,
+                "datatype": self._datatypes[name],
+                "shape": value.shape,
                 "data": as_json(value.reshape(-1)),
             }
-            for info, value in zip(wanted, values, strict=True)
+            for name, value in zip(names, values, strict=True)
         ]
         return orjson.dumps(answer, option=orjson.OPT_SERIALIZE_NUMPY)
 
-    def _read_inputs(self, tensors: object) -> Feeds:
+    def _read_inputs(self, tensors: object, may_have_booleans: bool) -> Feeds:
         sent: dict[str, dict[str, Any]] = {}
         for name, tensor in _named(tensors, "inputs"):
             if name in sent:
                 raise RequestError(Problem.REPEATED, f"tensor {name!r} came more than once")
+            if name not in self._inputs:
+                known = ", ".join(map(repr, self._inputs))
+                text = f"the model has no input {name!r}; it takes {known}"
+                raise RequestError(Problem.UNKNOWN_NAME, text)
             sent[name] = tensor
-        known = [info.name for info in self._model.inputs]
-        unknown = [name for name in sent if name not in known]
-        if unknown:
-            text = f"the model has no input {unknown[0]!r}; it takes {', '.join(map(repr, known))}"
-            raise RequestError(Problem.UNKNOWN_NAME, text)
         feeds: Feeds = {}
-        for info in self._model.inputs:
-            if info.name not in sent:
+        for name, info in self._inputs.items():
+            if name not in sent:
                 came = ", ".join(map(repr, sent)) or "nothing"
                 text = f"tensor {info} is missing from 'inputs'; came: {came}"
                 raise RequestError(Problem.MISSING, text)
-            feeds[info.name] = _read_tensor(sent[info.name], info)
-        check_symbols(feeds, self._model.inputs)
+            feeds[name] = _read_tensor(sent[name], info, may_have_booleans)
+        if self._shares_symbols:
+            check_symbols(feeds, self._inputs.values())
         return feeds
 
-    def _read_outputs(self, outputs: object) -> Sequence[TensorInfo]:
+    def _read_outputs(self, outputs: object) -> Sequence[str]:
         if outputs is None or outputs == []:
-            return list(self._outputs.values())
-        wanted: dict[str, TensorInfo] = {}
+            return self._all_outputs
+        wanted: dict[str, None] = {}
         for name, _ in _named(outputs, "outputs"):
             if name not in self._outputs:
                 known = ", ".join(map(repr, self._outputs))
                 text = f"the model has no output {name!r}; it gives {known}"
                 raise RequestError(Problem.UNKNOWN_NAME, text)
-            wanted[name] = self._outputs[name]
-        return list(wanted.values())
+            wanted[name] = None
+        return tuple(wanted)
 
 
-def _read_tensor(tensor: dict[str, Any], info: TensorInfo) -> Any:
+def _may_have_booleans(body: bytes) -> bool:
+    """Whether a JSON text can hold a boolean. A letter is found 20 times faster than a word."""
+    return (b"r" in body and b"true" in body) or (b"l" in body and b"false" in body)
+
+
+def _read_tensor(tensor: dict[str, Any], info: TensorInfo, may_have_booleans: bool) -> Array:
     for key in ("shape", "datatype", "data"):
         if key not in tensor:
             expected = f"{datatype(info)} of shape {shape_text(info.shape)}"
@@ -141,10 +157,10 @@ def _read_tensor(tensor: dict[str, Any], info: TensorInfo) -> Any:
         text = f"tensor {info.name!r} expects datatype {datatype(info)}; "
         raise RequestError(Problem.WRONG_TYPE, text + f"{str(tensor['datatype'])[:50]!r} came")
     shape = tensor["shape"]
-    if not isinstance(shape, list) or any(type(size) is not int or size < 0 for size in shape):
+    if not isinstance(shape, list) or set(map(type, shape)) - {int} or min(shape, default=0) < 0:
         place = f"'shape' of tensor {info.name!r}"
         raise _wrong(place, "an array of integers from 0", shape)
-    return to_array(tensor["data"], info, shape)
+    return to_array(tensor["data"], info, shape, may_have_booleans=may_have_booleans)
 
 
 def _named(entries: object, key: str) -> list[tuple[str, dict[str, Any]]]:

@@ -21,9 +21,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Any, TypeAlias
-
-import numpy as np
 
 from backends.runtime.contract import CONFIG, Api, Kind, Schema
 from backends.runtime.errors import Problem, RequestError, StartError
@@ -31,10 +30,10 @@ from backends.runtime.named import TensorsByName, descend
 from backends.runtime.tensors import (
     Feeds,
     TensorInfo,
-    check_finite,
     check_shape,
     check_symbols,
     json_type,
+    pack,
     to_array,
 )
 
@@ -112,8 +111,6 @@ class _Matrix:
         self._rows = rows
         self._info = info
         self._names = tuple(rows.columns)
-        # the number of columns was compared at load; only the number of rows can still be wrong
-        self._has_fixed_rows = isinstance(info.shape[0], int)
         self._kinds = [(name, schema.kind) for name, schema in rows.columns.items()]
         # the common case, numbers into floats, needs no look at each value by itself
         only_numbers = all(kind is Kind.NUMBER for _, kind in self._kinds)
@@ -122,25 +119,18 @@ class _Matrix:
     def __call__(self, body: object) -> Feeds:
         rows, names, info = self._rows.find(body), self._names, self._info
         try:
-            cells = [[row[name] for name in names] for row in rows]
+            cells = [row[name] for row in rows for name in names]
         except (KeyError, TypeError, IndexError):
             raise self._rows.explain(rows) from None
-        types = {type(value) for line in cells for value in line}
-        if not types <= self._plain:
+        if not set(map(type, cells)) <= self._plain:
+            kinds = cycle(self._kinds)
             cells = [
-                [
-                    _cell(value, kind, info, self._rows, i, name)
-                    for value, (name, kind) in zip(line, self._kinds, strict=True)
-                ]
-                for i, line in enumerate(cells)
+                _cell(value, kind, info, self._rows, i // len(names), name)
+                for i, (value, (name, kind)) in enumerate(zip(cells, kinds, strict=False))
             ]
-        if not info.is_float:
-            return {info.name: to_array(cells, info)}
-        with np.errstate(over="ignore"):
-            array = np.array(cells, dtype=info.numpy_dtype)
-        check_finite(array, info)
-        if self._has_fixed_rows:
-            check_shape(array.shape, info)
+        array = pack(cells, info).reshape(len(rows), len(names))
+        # the number of columns was compared at load; only the number of rows can still be wrong
+        check_shape(array.shape, info)
         return {info.name: array}
 
 

@@ -1,86 +1,68 @@
-"""The process around the application: sockets and signals.
-
-uvicorn speaks HTTP. Its own main loop wakes ten times a second and its signal handling ends the
-process by the signal; `_Server` waits instead, so that an idle instance uses no CPU, and ends with
-exit code 0 after a drain.
-"""
+"""The process around the application: sockets and signals."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import socket
 import stat
-from collections.abc import Generator
 from pathlib import Path
 
-import uvicorn
 import uvloop
 
-from backends.runtime.app import Application
+from backends.runtime.connection import Connection, Connections, Handler
 from backends.runtime.errors import StartError
 from backends.runtime.log import log
-from backends.runtime.settings import DRAIN_S, KEEP_ALIVE_S, Settings
+from backends.runtime.settings import DRAIN_S, Settings
 
 BACKLOG = 2048
 MAX_UDS_BYTES = 107
 """Longest path a Unix socket address holds on Linux (108 with its closing NUL)."""
 
 
-def serve(app: Application, settings: Settings) -> None:
+def serve(handler: Handler, settings: Settings) -> None:
     """Listen and answer until SIGTERM or SIGINT, then finish what runs, at most `DRAIN_S`.
 
     Raises:
         StartError: the address cannot be listened on.
     """
     listener = _listen_unix(settings.uds) if settings.uds else _listen_tcp(settings)
-    config = uvicorn.Config(
-        app,
-        http="httptools",
-        ws="none",
-        lifespan="off",
-        interface="asgi3",
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        date_header=False,
-        timeout_keep_alive=KEEP_ALIVE_S,
-        timeout_graceful_shutdown=int(DRAIN_S),
-        backlog=BACKLOG,
-    )
     name = settings.uds or "{}:{}".format(*listener.getsockname()[:2])
+    # what is loaded by now stays: the collector need not look at it again and again
+    gc.collect()
+    gc.freeze()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_Server(config, name).serve([listener]))
+        runner.run(_serve(handler, listener, name))
     if settings.uds:
         Path(settings.uds).unlink(missing_ok=True)
     log("stopped")
 
 
-class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, name: str) -> None:
-        super().__init__(config)
-        self._name = name
-        self._stop_asked = asyncio.Event()
+async def _serve(handler: Handler, listener: socket.socket, name: str) -> None:
+    loop = asyncio.get_running_loop()
+    connections, stop = Connections(), asyncio.Event()
 
-    @contextlib.contextmanager
-    def capture_signals(self) -> Generator[None, None, None]:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stop, number.name)
-        yield
-
-    async def main_loop(self) -> None:
-        log(f"listening on {self._name}")
-        await self._stop_asked.wait()
-
-    def _stop(self, why: str) -> None:
-        if not self._stop_asked.is_set():
-            running = len(self.server_state.tasks)
+    def ask_to_stop(why: str) -> None:
+        if not stop.is_set():
+            running = connections.running
             log(f"{why}: no new connections; finishing {running} running request(s)")
-        self._stop_asked.set()
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ask_to_stop, number.name)
+    server = await loop.create_server(
+        lambda: Connection(handler, connections), sock=listener, backlog=BACKLOG
+    )
+    log(f"listening on {name}")
+    await stop.wait()
+    server.close()
+    try:
+        await connections.drain(DRAIN_S)
+    except TimeoutError:
+        log(f"{connections.running} request(s) still run after {DRAIN_S:g} s; not waiting longer")
 
 
 def _listen_tcp(settings: Settings) -> socket.socket:

@@ -16,6 +16,8 @@ DEFAULT_PORT = 8080
 """Source: ModelArts custom image specification, the port a model listens on."""
 DEFAULT_BODY_LIMIT_BYTES = (12 << 20) + (64 << 10)
 """12 MiB is the documented limit of a request through the gateway; the slack is for framing."""
+DEFAULT_BATCH_ROWS = 32
+"""More rows in a call make the rows of models that profit from it hardly faster."""
 DRAIN_S = 60.0
 """Seconds that running requests get after SIGTERM. Source: custom image specification."""
 KEEP_ALIVE_S = 220
@@ -35,6 +37,7 @@ class Settings:
         host: address to listen on when `uds` is empty.
         port: TCP port when `uds` is empty; 0 takes a free one (the log says which).
         threads: ONNX Runtime's threads within one operator, 1 or more.
+        batch_rows: most rows of a call that answers several requests; 1 for one request a call.
         model_name: name under /v2/models; empty for the stem of the model file's name.
         body_limit_bytes: larger request bodies are answered 413.
         memory_mib: the memory limit of the instance, for information in the log; 0 if not told.
@@ -49,6 +52,7 @@ class Settings:
     host: str
     port: int
     threads: int
+    batch_rows: int
     model_name: str
     body_limit_bytes: int
     memory_mib: int
@@ -97,6 +101,7 @@ def read_settings(argv: Sequence[str], env: Mapping[str, str]) -> Settings:
         host=option("host", str, "0.0.0.0"),
         port=option("port", _between(0, 65535), DEFAULT_PORT),
         threads=option("threads", _between(1, 1024), default_threads()),
+        batch_rows=option("batch_rows", _between(1, 1024), DEFAULT_BATCH_ROWS),
         model_name=option("model_name", str, ""),
         body_limit_bytes=option("body_limit_bytes", _between(1, 1 << 40), DEFAULT_BODY_LIMIT_BYTES),
         memory_mib=option("memory_mib", _between(0, 1 << 30), 0),
@@ -151,6 +156,11 @@ def _parser() -> argparse.ArgumentParser:
         ("package", f"directory with model/config.json (default {DEFAULT_PACKAGE})"),
         ("port", f"TCP port (default {DEFAULT_PORT})"),
         ("threads", "threads within one operator (default: the CPU limit)"),
+        (
+            "batch-rows",
+            "rows that a call may compute for requests that come together, where the model allows "
+            f"it; 1 for one request a call (default {DEFAULT_BATCH_ROWS})",
+        ),
         ("model-name", "name under /v2/models (default: stem of the model file)"),
         ("body-limit-bytes", f"largest request body (default {DEFAULT_BODY_LIMIT_BYTES})"),
         ("memory-mib", "memory limit of the instance, shown in the log"),

@@ -204,6 +204,16 @@ class TestFaults:
         assert await phases(fake) == {"i-1": InstancePhase.RUNNING}
         await fake.start(make_spec("i-2"))
 
+    async def test_calls_on_one_instance_hang_while_others_go_on(self, fake, make_spec) -> None:
+        fake.hang("start", "i1")
+        hanging = asyncio.create_task(fake.start(make_spec("i1")))
+        await fake.start(make_spec("i2"))
+        fake.release("start")  # another hold than that of i1
+        await asyncio.sleep(0)
+        assert not hanging.done()
+        fake.release("start", "i1")
+        await hanging
+
     async def test_cancelled_hanging_call_has_no_effect(self, fake, make_spec) -> None:
         fake.hang("start")
         start = asyncio.create_task(fake.start(make_spec()))

@@ -85,7 +85,7 @@ async def test_image_runs_as_an_unprivileged_user_and_says_what_it_is(
 async def test_every_library_of_the_runtime_can_be_imported(
     client: APIClient, runtime_image: ImageInfo
 ) -> None:
-    modules = "onnxruntime, numpy, PIL, uvicorn, httptools, uvloop, orjson, python_multipart"
+    modules = "onnxruntime, numpy, PIL, httptools, uvloop, orjson, python_multipart"
     program = f"import {modules}; print(onnxruntime.__version__)"
     version = run(client, runtime_image.digest, ["python3", "-c", program])
     assert f"onnxruntime=={version.split()[-1]}" in docker_wheels.host_pins()

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,62 +12,12 @@ import pytest
 from PIL import Image
 
 from backends.runtime.app import Application, build_routes
+from backends.runtime.compute import Computer
 from backends.runtime.contract import Api, read_apis
 from backends.runtime.model import Model, load_model
+from tests.support.wire import Caller
 
 MODELS = Path(__file__).parent / "models"
-
-
-@dataclass
-class Reply:
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-
-class Caller:
-    """Calls an ASGI application directly; `messages` are the request's body as it arrives."""
-
-    def __init__(self, app: Application) -> None:
-        self.app = app
-
-    async def __call__(
-        self,
-        method: str,
-        path: str,
-        body: bytes | object = b"",
-        content_type: str | None = "application/json",
-        headers: dict[str, str] | None = None,
-        messages: list[dict[str, Any]] | None = None,
-    ) -> Reply:
-        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-        sent = {"content-type": content_type} if content_type else {}
-        sent |= headers or {}
-        scope = {
-            "type": "http",
-            "method": method,
-            "path": path,
-            "headers": [(k.encode(), v.encode()) for k, v in sent.items()],
-        }
-        incoming = messages or [{"type": "http.request", "body": raw, "more_body": False}]
-        outgoing: list[Any] = []
-
-        async def receive() -> Any:
-            return incoming.pop(0)
-
-        async def send(message: Any) -> None:
-            outgoing.append(message)
-
-        await self.app(scope, receive, send)
-        if not outgoing:
-            return Reply(0, {}, b"")
-        start, end = outgoing
-        answered = {k.decode(): v.decode() for k, v in start["headers"]}
-        return Reply(start["status"], answered, end["body"])
 
 
 @pytest.fixture(scope="session")
@@ -103,12 +52,20 @@ def an_api() -> Callable[..., Api]:
 def caller(load: Callable[[str], Model]) -> Callable[..., Caller]:
     """A caller of an application that serves `apis` on a model."""
 
-    def build(model: str, *apis: Api, limit: int = 1 << 20, **options: Any) -> Caller:
+    def build(
+        model: str,
+        *apis: Api,
+        limit: int = 1 << 20,
+        in_thread: bool = False,
+        batch_rows: int = 1,
+        identity: Mapping[str, str] | None = None,
+    ) -> Caller:
         loaded = load(model)
-        options.setdefault("use_thread", False)
-        options.setdefault("identity", {})
+        computer = Computer(loaded, in_thread=in_thread, batch_rows=batch_rows)
         routes = build_routes(apis, loaded)
-        return Caller(Application(routes, body_limit_bytes=limit, **options))
+        return Caller(
+            Application(routes, computer, body_limit_bytes=limit, identity=identity or {})
+        )
 
     return build
 

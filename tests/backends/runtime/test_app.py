@@ -2,10 +2,13 @@ from __future__ import annotations
 
 import threading
 
+import numpy as np
 import pytest
 
-from backends.runtime.app import build_routes
+from backends.runtime.app import Application, build_routes
+from backends.runtime.compute import Call, Computer, Job
 from backends.runtime.errors import StartError
+from tests.support.wire import Caller, request
 
 ROW = {"x": [[1, 2, 3, 6]]}
 
@@ -120,17 +123,15 @@ async def test_a_form_sent_to_a_picture_api_is_read(caller, an_api, form, png):
     assert (reply.status, reply.json["erno"]) == (400, "MR.0105")
 
 
-def pieces(*chunks: bytes):
-    last = len(chunks) - 1
-    return [
-        {"type": "http.request", "body": chunk, "more_body": i < last}
-        for i, chunk in enumerate(chunks)
-    ]
+def chunked(*chunks: bytes) -> bytes:
+    lines = b"".join(b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in (*chunks, b""))
+    return request("POST", "/", content_length=None, transfer_encoding="chunked") + lines
 
 
 async def test_a_body_may_come_in_pieces(caller, an_api):
-    messages = pieces(b'{"x":', b"", b"[[1,2,3,6]]", b"}")
-    reply = await caller("mean4", an_api())("POST", "/", messages=messages)
+    connection, wire = caller("mean4", an_api()).connect()
+    connection.data_received(chunked(b'{"x":', b"[[1,2,3,6]]", b"}"))
+    (reply,) = await wire.replies(1)
     assert reply.json == {"data": {"y": [[3.0]]}}
 
 
@@ -138,25 +139,17 @@ async def test_a_body_at_the_limit_is_read_and_one_byte_more_is_413(caller, an_a
     call = caller("mean4", an_api(), limit=40)
     body = b'{"x":[[1,2,3,6]]}'.ljust(40)
     assert (await call("POST", "/", body)).status == 200
-    reply = await call("POST", "/", messages=pieces(body, b" "))
+    connection, wire = call.connect()
+    connection.data_received(chunked(body, b" "))
+    (reply,) = await wire.replies(1)
     assert (reply.status, reply.json["erno"]) == (413, "MR.0413")
 
 
 async def test_a_body_announced_too_large_is_refused_unread(caller, an_api):
-    messages = pieces(b"x")
-    call = caller("mean4", an_api(), limit=40)
-    reply = await call("POST", "/", headers={"content-length": "41"}, messages=messages)
+    connection, wire = caller("mean4", an_api(), limit=40).connect()
+    connection.data_received(request("POST", "/", content_length="41"))
+    (reply,) = await wire.replies(1)
     assert reply.status == 413
-    assert len(messages) == 1
-
-
-async def test_a_client_that_leaves_gets_no_answer(caller, an_api, capsys):
-    messages = [
-        {"type": "http.request", "body": b"{", "more_body": True},
-        {"type": "http.disconnect"},
-    ]
-    assert (await caller("mean4", an_api())("POST", "/", messages=messages)).status == 0
-    assert "closed the connection" in capsys.readouterr().out
 
 
 class Recording:
@@ -169,35 +162,43 @@ class Recording:
         self.thread = ""
 
     def plan(self, content_type, body):
-        from backends.runtime.endpoints import Job
+        return Job(
+            body == b"heavy", lambda: Call({"x": np.zeros((1, 4), np.float32)}, ["y"], self.answer)
+        )
 
-        return Job(body == b"heavy", self.work)
-
-    def work(self) -> bytes:
+    def answer(self, values) -> bytes:
         self.thread = threading.current_thread().name
         if self.error:
             raise self.error
         return b"{}"
 
 
+@pytest.fixture
+def serve(load):
+    """A caller of an application whose only endpoint is the given one."""
+
+    def build(endpoint, in_thread):
+        computer = Computer(load("mean4"), in_thread=in_thread, batch_rows=1)
+        routes = {"/": {"POST": endpoint}}
+        return Caller(Application(routes, computer, body_limit_bytes=99, identity={}))
+
+    return build
+
+
 @pytest.mark.parametrize(
-    ("use_thread", "body", "in_thread"),
+    ("slow_model", "body", "in_thread"),
     [(False, b"light", False), (False, b"heavy", True), (True, b"light", True)],
 )
-async def test_heavy_work_is_done_in_the_worker_thread(caller, an_api, use_thread, body, in_thread):
-    call = caller("mean4", an_api(), use_thread=use_thread)
+async def test_heavy_work_is_done_in_the_worker_thread(serve, slow_model, body, in_thread):
     endpoint = Recording()
-    call.app._routes["/"]["POST"] = endpoint
+    call = serve(endpoint, in_thread=slow_model)
     assert (await call("POST", "/", body)).status == 200
     assert endpoint.thread.startswith("inference") == in_thread
 
 
-@pytest.mark.parametrize("use_thread", [False, True])
-async def test_a_failure_of_ours_is_logged_and_told_without_its_details(
-    caller, an_api, capsys, use_thread
-):
-    call = caller("mean4", an_api(), use_thread=use_thread)
-    call.app._routes["/"]["POST"] = Recording(ZeroDivisionError("secret"))
+@pytest.mark.parametrize("in_thread", [False, True])
+async def test_a_failure_of_ours_is_logged_and_told_without_its_details(serve, capsys, in_thread):
+    call = serve(Recording(ZeroDivisionError("secret")), in_thread=in_thread)
     reply = await call("POST", "/", b"{}")
     assert (reply.status, reply.json["erno"]) == (500, "MR.0500")
     assert b"secret" not in reply.body

@@ -43,8 +43,18 @@ def root_logger():
 
 def test_libraries_log_from_their_level_on(capsys, root_logger):
     capture_library_logs("warning")
-    logging.getLogger("uvicorn.error").info("chatter")
-    logging.getLogger("uvicorn.error").warning("Invalid HTTP request received.")
+    logging.getLogger("asyncio").info("chatter")
+    logging.getLogger("asyncio").warning("socket.send() raised exception.")
     out = capsys.readouterr().out
     assert "chatter" not in out
-    assert "uvicorn.error: Invalid HTTP request received." in out
+    assert "asyncio: socket.send() raised exception." in out
+
+
+def test_a_librarys_exception_is_named_on_its_line(capsys):
+    capture_library_logs("warning")
+    try:
+        raise ZeroDivisionError("no\nnumber")
+    except ZeroDivisionError:
+        logging.getLogger("asyncio").exception("in a callback")
+    out = capsys.readouterr().out
+    assert out.endswith("asyncio: in a callback: ZeroDivisionError: no\\nnumber\n")

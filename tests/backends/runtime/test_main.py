@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -125,9 +126,39 @@ def test_its_log_says_what_it_loads_and_where_it_computes(start, uds):
         "input 'features' float32 (batch, 4)",
         "output 'probabilities' float32 (batch, 3)",
         "computing in the event loop",
+        "rows that come together are one call: it is faster and gives the same bits",
         "serving POST / (application/json)",
     ):
         assert text in server.log
+
+
+def test_each_of_many_clients_gets_its_own_answer(start, uds):
+    """Requests that come together are computed together; the answers are those of each alone."""
+    server = start("--package", str(PACKAGES / "iris"), "--uds", uds)
+    server.wait_until_logged("listening on ")
+    rows = [
+        IRIS | {"petal_length": length / 10, "petal_width": length / 30} for length in range(70)
+    ]
+
+    def ask(http: httpx.Client, row: dict[str, float]) -> bytes:
+        return http.post("/", json={"data": {"req_data": [row]}}).raise_for_status().content
+
+    with client(uds) as http:
+        alone = [ask(http, row) for row in rows]
+        assert len(set(alone)) > 30
+        with ThreadPoolExecutor(16) as pool:
+            for _ in range(3):
+                assert list(pool.map(lambda row: ask(http, row), rows)) == alone
+
+
+def test_a_long_call_is_made_in_a_worker_thread(start, package, uds):
+    server = start("--package", str(package({}, "slow")), "--uds", uds, "--threads", "1")
+    server.wait_until_logged("listening on ")
+    assert "computing in a worker thread" in server.log
+    assert "each request is a call of its own" in server.log
+    with client(uds) as http:
+        reply = http.post("/", json={"x": [[1]]})
+    assert reply.json()["data"]["first"] == [[700.0 * 700.0]]
 
 
 def test_a_running_request_is_finished_after_sigterm(start, uds):

@@ -11,8 +11,10 @@ from backends.runtime.oip import InferEndpoint, metadata_documents
 @pytest.fixture
 def infer(load):
     def call(model, body):
-        job = InferEndpoint(load(model)).plan("application/json", json.dumps(body).encode())
-        return json.loads(job.work())
+        loaded = load(model)
+        job = InferEndpoint(loaded).plan("application/json", json.dumps(body).encode())
+        call = job.read()
+        return json.loads(call.answer(loaded.run(call.feeds, call.names)))
 
     return call
 
@@ -86,6 +88,13 @@ GOOD = x([1, 2, 3, 4], [1, 4])
         ({"inputs": [GOOD | {"shape": [2, 4]}]}, Problem.WRONG_SHAPE, r"\(2, 4\)"),
         ({"inputs": [GOOD | {"shape": [4]}]}, Problem.WRONG_SHAPE, r"shape \(4\) came"),
         ({"inputs": [GOOD | {"data": ["1", 2, 3, 4]}]}, Problem.WRONG_TYPE, "a string came"),
+        ({"inputs": [GOOD | {"data": [1, 2, 3, None]}]}, Problem.WRONG_TYPE, "null came"),
+        ({"inputs": [GOOD | {"data": [1, 2, 3, {}]}]}, Problem.WRONG_TYPE, "an object came"),
+        ({"inputs": [GOOD | {"data": [1, 2, 3, True]}]}, Problem.WRONG_TYPE, "a boolean came"),
+        ({"inputs": [GOOD | {"data": [1, 2, 3, False]}]}, Problem.WRONG_TYPE, "a boolean came"),
+        ({"inputs": [GOOD | {"data": [1, 2, 3, [4]]}]}, Problem.WRONG_SHAPE, "side by side"),
+        ({"inputs": [GOOD | {"data": [[1, 2], [3, 4, 5]]}]}, Problem.WRONG_SHAPE, "lengths"),
+        ({"inputs": [GOOD | {"data": [1, 2, 3, 1e39]}]}, Problem.NOT_FINITE, "cannot hold"),
         ({"inputs": [GOOD | {"data": 5}]}, Problem.WRONG_TYPE, "a number came"),
         ({"inputs": [GOOD], "outputs": [{"name": "z"}]}, Problem.UNKNOWN_NAME, "'z'; it gives 'y'"),
         ({"inputs": [GOOD], "outputs": "y"}, Problem.WRONG_TYPE, "'outputs'"),

@@ -25,6 +25,7 @@ def test_every_option_is_read_from_the_environment():
         "DRYDOCK_PORT": "81",
         "DRYDOCK_HOST": "::1",
         "DRYDOCK_THREADS": "3",
+        "DRYDOCK_BATCH_ROWS": "4",
         "DRYDOCK_MODEL_NAME": "m",
         "DRYDOCK_BODY_LIMIT_BYTES": "9",
         "DRYDOCK_MEMORY_MIB": "64",
@@ -34,7 +35,7 @@ def test_every_option_is_read_from_the_environment():
         "DRYDOCK_LOG_LEVEL": "DEBUG",
     }
     expected = settings.Settings(
-        Path("/p"), "/s", "::1", 81, 3, "m", 9, 64, 5, "i-1", "v-1", "debug"
+        Path("/p"), "/s", "::1", 81, 3, 4, "m", 9, 64, 5, "i-1", "v-1", "debug"
     )
     assert read_settings([], env) == expected
 
@@ -48,6 +49,7 @@ def test_the_command_line_wins_over_the_environment():
     [
         (["--port", "http"], {}, "--port"),
         (["--threads", "0"], {}, "--threads"),
+        (["--batch-rows", "0"], {}, "--batch-rows"),
         ([], {"DRYDOCK_PORT": "65536"}, "DRYDOCK_PORT"),
         ([], {"DRYDOCK_LOG_LEVEL": "loud"}, "DRYDOCK_LOG_LEVEL"),
         ([], {"DRYDOCK_INSTANCE_ID": "a\r\nb: c"}, "DRYDOCK_INSTANCE_ID"),

@@ -4,9 +4,16 @@ import numpy as np
 import pytest
 
 from backends.runtime.errors import Problem, RequestError
-from backends.runtime.tensors import TensorInfo, check_symbols, json_type, to_array
+from backends.runtime.tensors import (
+    TensorInfo,
+    check_symbols,
+    json_type,
+    shares_symbols,
+    to_array,
+)
 
 MATRIX = TensorInfo("x", "float32", ("N", 2))
+FLAT = TensorInfo("x", "float32", ("N",))
 
 
 def test_onnx_types_become_numpys():
@@ -112,3 +119,29 @@ def test_inputs_must_agree_on_a_common_dimension():
 )
 def test_values_are_named_in_jsons_words(value, word):
     assert json_type(value) == word
+
+
+def test_values_that_hold_no_boolean_need_no_look_at_each():
+    """Only a boolean would pass for a number; everything else is refused all the same."""
+    assert to_array([1, 2.5], FLAT, may_have_booleans=False).tolist() == [1, 2.5]
+    for wrong, problem in (
+        ([1, "2"], Problem.WRONG_TYPE),
+        ([1, None], Problem.WRONG_TYPE),
+        ([1, {}], Problem.WRONG_TYPE),
+        ([1, [2]], Problem.WRONG_SHAPE),
+        ([[1], 2], Problem.WRONG_SHAPE),
+        ([[1], ["2", 3]], Problem.WRONG_TYPE),
+        ([1, 10**400], Problem.NOT_FINITE),
+    ):
+        with pytest.raises(RequestError) as caught:
+            to_array(wrong, FLAT, may_have_booleans=False)
+        assert caught.value.problem is problem
+
+
+@pytest.mark.parametrize(
+    ("shape", "shares"),
+    [(("N", 2), False), (("N", "N"), True), (("", ""), False), ((3, 3), False)],
+)
+def test_only_a_symbol_that_comes_twice_can_be_contradicted(shape, shares):
+    assert shares_symbols([TensorInfo("x", "float32", shape)]) == shares
+    assert shares_symbols([TensorInfo("x", "float32", ("N",)), MATRIX])

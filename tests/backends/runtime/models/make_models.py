@@ -114,3 +114,18 @@ write(
         constant("end", np.array([1], np.int64)),
     ],
 )
+# mixes its rows: what a row gets depends on the others
+write(
+    "centred",
+    [node("ReduceMean", "x", "mean", axes=[0], keepdims=1), node("Sub", "x mean", "y")],
+    [tensor("x", FLOAT, "N", 2)],
+    [tensor("y", FLOAT, "N", 2)],
+)
+# gives fewer results than it has rows
+write(
+    "positives",
+    [node("Greater", "x zero", "is_positive"), node("Compress", "x is_positive", "y", axis=0)],
+    [tensor("x", FLOAT, "N")],
+    [tensor("y", FLOAT, "M")],
+    [constant("zero", np.array(0, np.float32))],
+)
