@@ -6,9 +6,12 @@ import logging
 from dataclasses import replace
 
 from simulator.coalesce import Coalesced
+from simulator.faults.applying import afflicted
+from simulator.faults.model import Fault
 from simulator.gateway.errors import GatewayUpdateRejected
 from simulator.gateway.interface import DataPlane
 from simulator.gateway.state import GatewayState, ServiceRoute
+from simulator.instance_traffic import HostKey
 from simulator.specs import endpoint_at
 
 logger = logging.getLogger(__name__)
@@ -21,21 +24,60 @@ class RouteTable:
         self._gateway = gateway
         self._base = base
         self._routes: dict[str, ServiceRoute] = {}
+        self._faults: tuple[Fault, ...] = ()
+        self._is_behind = False
+        """The gateway does not have these routes: the last change could not be made."""
         self._apply = Coalesced(self._apply_all)
 
-    async def start(self, routes: list[ServiceRoute]) -> None:
-        """Start the gateway with these routes. Raises what `Gateway.start` raises."""
+    async def start(self, routes: list[ServiceRoute], faults: tuple[Fault, ...] = ()) -> None:
+        """Start the gateway with these routes, and with the faults that happen on them. Raises what
+        `Gateway.start` raises."""
         self._routes = {route.service_id: route for route in routes}
+        self._faults = faults
         await self._gateway.start(self._state())
 
     async def publish(self, service_id: str, route: ServiceRoute | None) -> None:
-        """Returns when the route is in force. A refusal of the gateway is in its status."""
-        if self._routes.get(service_id) == route:
+        """Returns when the route is in force. A refusal of the gateway is in its status.
+
+        Raises:
+            OSError: the gateway's files could not be written (the disk is full); published again,
+                all routes are.
+        """
+        if self._routes.get(service_id) == route and not self._is_behind:
             return
         if route is None:
             self._routes.pop(service_id, None)
         else:
             self._routes[service_id] = route
+        await self._apply()
+
+    def endpoints(self) -> dict[HostKey, str]:
+        """Which instance has which address, by service, version and address."""
+        return {
+            (service_id, version.version_id, one.path or f"{one.host}:{one.port}"): one.instance_id
+            for service_id, route in self._routes.items()
+            for version in route.versions
+            for one in version.endpoints
+        }
+
+    def shares(self, service_id: str) -> dict[str, float]:
+        """The part of a service's requests that each version is to get, 0 to 1; empty where no
+        version gets any."""
+        route = self._routes.get(service_id)
+        weights = {one.version_id: one.weight for one in route.versions} if route else {}
+        whole = sum(weights.values())
+        return {name: weight / whole for name, weight in weights.items()} if whole else {}
+
+    async def afflict(self, faults: tuple[Fault, ...]) -> None:
+        """These faults happen from now on, and no others. Returns when they do. A refusal of the
+        gateway is in its status.
+
+        Raises:
+            OSError: as `publish`.
+        """
+        if self._faults == faults and not self._is_behind:
+            return
+        self._faults = faults
         await self._apply()
 
     async def drained(self, address: str, within_s: float) -> bool:
@@ -48,7 +90,11 @@ class RouteTable:
             await self._gateway.apply(self._state())
         except GatewayUpdateRejected as error:
             logger.error("%s", error)
+        except OSError:
+            self._is_behind = True
+            raise
+        self._is_behind = False
 
     def _state(self) -> GatewayState:
-        services = tuple(self._routes[key] for key in sorted(self._routes))
+        services = tuple(afflicted(self._routes[key], self._faults) for key in sorted(self._routes))
         return replace(self._base, services=services)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from simulator.admin.traffic_schemas import TRAFFIC
 from simulator.clock import ClockMode
 from simulator.facts.quotas import QUOTAS
 from simulator.facts.statuses import ModelStatus, ServiceKind, ServiceStatus
+from simulator.faults.kinds import FaultKind
+from simulator.faults.model import PARAMETERS
+from simulator.gateway.state import Balancing
 from simulator.gateway.status import Phase
 from simulator.lifecycle.objects import EventKind, InstanceState
 from simulator.openapi import (
@@ -14,12 +18,14 @@ from simulator.openapi import (
     flag,
     integer,
     maybe,
+    model_schema,
     number,
     record,
     text,
     word,
 )
 from simulator.rules.openapi import Schema, reference
+from simulator.transitions import TransitionSettings
 
 
 def _instant(about: str) -> Schema:
@@ -60,11 +66,29 @@ _SERVICE = {
     "access_address": text("Where to send inference requests."),
     "last_event": maybe(reference("HistoryEvent") | {"description": "What happened last."}),
     "versions": array(record("A version.", _VERSION), "Its versions."),
+    "job": maybe(reference("BatchJob") | {"description": "Its work, of a batch service."}),
     "requests_total": count("How often it was called."),
     "errors_total": count("How many calls failed."),
     "requests_per_s": number("Calls a second, now."),
     "p50_ms": maybe(number("Half of the answers were faster.")),
     "p99_ms": maybe(number("99% of the answers were faster.")),
+}
+_JOB = {
+    "run": count("Which time it is done, from 1."),
+    "task_id": text("As the names of its results have it."),
+    "mapping_type": word("Whether a request is a file or a row.", "file", "csv"),
+    "source": text("Where the inputs are."),
+    "results": text("The folder of the results."),
+    "manifests": array({"type": "string"}, "The manifests of results."),
+    "total": maybe(count("Inputs; null until they are counted.")),
+    "done": count("Inputs whose line stands in a manifest of results."),
+    "succeeded": count("Those that have a result."),
+    "failed": count("Those that have none."),
+    "rows": maybe(count("Rows that are done; null where inputs have none.")),
+    "rate_per_s": maybe(number("Inputs or rows a second; null unless it is under way.")),
+    "left_s": maybe(number("Seconds until it is done at this rate.")),
+    "began_at_ms": maybe(_instant("When it began")),
+    "ended_at_ms": maybe(_instant("When it ended")),
 }
 _INSTANCE = {
     "instance_id": text("Id."),
@@ -87,6 +111,7 @@ _DETAIL = {
     "apis": array(
         record("An API.", {"path": text("Path."), "method": text("Method.")}), "What it serves."
     ),
+    "faults": array(reference("InjectedFault"), "What goes wrong with it on purpose."),
 }
 _MODEL = {
     "model_id": text("Id."),
@@ -117,8 +142,30 @@ _STATE = {
             "name": text("Name."),
             "available": flag("Whether it answers."),
             "detail": text("What is known of it."),
+            "away_since_ms": maybe(_instant("Since when it does not answer")),
+            "hanging": array(
+                record(
+                    "A call.",
+                    {
+                        "call": text("The backend's method, such as `start`."),
+                        "subject": text("The instance, image or package that it is about."),
+                        "for_s": number("Seconds since anything was heard of it."),
+                    },
+                ),
+                "Calls that have not come back for long, the longest first.",
+            ),
             "survives_server": flag("Whether instances outlive the server."),
             "runs_images": flag("Whether it runs container images."),
+        },
+    ),
+    "store": record(
+        "Whether the state can be written.",
+        {
+            "writable": flag("Whether it can."),
+            "cause": text("Why not, in a word: full, read-only, locked, damaged or failed."),
+            "error": text("Why not, in a sentence."),
+            "hint": text("What to do."),
+            "since_ms": maybe(_instant("Since when not")),
         },
     ),
     "gateway": record(
@@ -133,6 +180,7 @@ _STATE = {
         },
     ),
     "clock": reference("Clock"),
+    "faults": record("What goes wrong on purpose.", {"active": count("How much of it.")}),
     "quota": {
         "type": "object",
         "description": "What may be used, by name.",
@@ -194,6 +242,20 @@ _NOTIFICATION = {
     "tries": count("How often it was sent in vain."),
     "error": text("What was wrong the last time."),
 }
+_FAULT = {
+    "fault_id": text("Id."),
+    "kind": word("What goes wrong.", *FaultKind),
+    "service_id": maybe(text("To whom it happens; null for every service.")),
+    "version_id": text("Only to this version; empty for all."),
+    "parameters": {
+        "description": "How much of it, by kind.",
+        "anyOf": [model_schema(one) for one in PARAMETERS.values()],
+    },
+    "text": text("What it does, in words."),
+    "since_ms": _instant("Since when, real time"),
+    "until_ms": maybe(_instant("When it ends by itself, real time")),
+    "ended_at_ms": maybe(_instant("When it ended, real time")),
+}
 _POOL = record(
     "A dedicated resource pool.",
     {
@@ -240,6 +302,7 @@ SCHEMAS: dict[str, Schema] = {
             "uptime_s": number("Seconds since it was started."),
         },
     ),
+    "Traffic": TRAFFIC,
     "State": record("Everything at a glance.", _STATE),
     "Environment": record("What clients need.", _ENVIRONMENT),
     "ShuttingDown": record(
@@ -258,8 +321,46 @@ SCHEMAS: dict[str, Schema] = {
         },
     ),
     "ClockAdvanced": record("The clock.", {"now_ms": _instant("What it shows")}),
+    "BatchJob": record("The work of a batch service.", _JOB),
     "HistoryEvent": record("Something that happened.", _EVENT),
     "History": record("Events.", {"events": array(reference("HistoryEvent"), "Newest first.")}),
+    "ModelHistory": record(
+        "Events of a model.",
+        {
+            "events": array(
+                record("An event.", {k: v for k, v in _EVENT.items() if k != "evidence"}),
+                "Newest first.",
+            )
+        },
+    ),
+    "Transitions": model_schema(TransitionSettings) | {"description": "How they are made."},
+    "Routing": record(
+        "How requests reach a service.",
+        {
+            "balancing": word("Which instance of a version gets a request.", *Balancing),
+            "websocket": flag("Whether it speaks WebSocket."),
+            "requests_per_s": maybe(integer("Traffic limit; 0 for none; null: the server's.")),
+            "timeout_s": maybe(number("Seconds until the first byte; null: the server's.")),
+            "direct": flag("Whether callers are told the instances' addresses."),
+        },
+    ),
+    "Addresses": record(
+        "Where instances can be called directly.",
+        {
+            "addresses": array(
+                record(
+                    "An instance that is ready.",
+                    {
+                        "instance_id": text("Id."),
+                        "version_id": text("Its version."),
+                        "address": text("unix:/path, or host:port."),
+                        "url": text("The same as a URL; empty for a Unix socket."),
+                    },
+                ),
+                "By their numbers.",
+            )
+        },
+    ),
     "ServiceInFull": record("A service in full.", {**_SERVICE, **_DETAIL}),
     "Imported": record(
         "The new model.",
@@ -289,6 +390,10 @@ SCHEMAS: dict[str, Schema] = {
     "NotificationList": record(
         "Who was told of which status.",
         {"notifications": array(record("A notification.", _NOTIFICATION), "The newest first.")},
+    ),
+    "InjectedFault": record("Something that goes wrong on purpose.", _FAULT),
+    "FaultList": record(
+        "Injected faults.", {"faults": array(reference("InjectedFault"), "The oldest first.")}
     ),
     "Pool": _POOL,
     "PoolList": record("Pools.", {"pools": array(reference("Pool"), "By their ids.")}),

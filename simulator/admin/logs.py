@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 from backends.base import LogLine
 from backends.errors import BackendError
+from simulator.clock import real_ms
 from simulator.errors import NotFound
 from simulator.system import System
 
@@ -20,14 +21,22 @@ QUEUE_LINES = 5_000
 async def tail_service(
     system: System, service_id: str, tail: int, only: str
 ) -> AsyncIterator[LogLine | None]:
-    """The last lines of each instance, in order of time where the backend knows it."""
-    lines: list[LogLine] = []
-    for instance_id in await _instances(system, service_id, only):
-        lines += await system.backend.logs(instance_id, tail)
+    """The last lines of each instance, in order of time where the backend knows it; where one
+    cannot be read, a line says so."""
+    ids = await _instances(system, service_id, only)
+    tails = await asyncio.gather(*(_tail_of(system, one, tail) for one in ids))
+    lines = [line for tail_of_one in tails for line in tail_of_one]
     if all(line.at_ms is not None for line in lines):
         lines.sort(key=lambda line: line.at_ms or 0)
     for line in lines:
         yield line
+
+
+async def _tail_of(system: System, instance_id: str, tail: int) -> list[LogLine]:
+    try:
+        return await system.backend.logs(instance_id, tail)
+    except BackendError as error:
+        return [LogLine(instance_id, f"(its log could not be read: {error})", real_ms())]
 
 
 async def follow_service(

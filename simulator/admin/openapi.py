@@ -8,13 +8,18 @@ from typing import Any
 from simulator.admin import views
 from simulator.admin.answer_schemas import SCHEMAS
 from simulator.admin.clock_routes import Advance, ChangeClock
+from simulator.admin.fault_routes import REQUESTS, FaultsQuery, fault_view
 from simulator.admin.imports import ImportModel
 from simulator.admin.notification_routes import NotificationsQuery, notification_view
 from simulator.admin.pool_routes import ChangePool, CreatePool, pool_view
 from simulator.admin.quota_routes import QuotaSize, QuotasQuery
 from simulator.admin.routes import EventsQuery, LogsQuery, Shutdown
+from simulator.admin.routing_routes import ChangeRouting
 from simulator.admin.usage_routes import UsageQuery
 from simulator.facts.quotas import QUOTAS, REAL_TIME_SERVICES
+from simulator.faults.kinds import FaultKind
+from simulator.faults.model import Fault as InjectedFault
+from simulator.faults.model import LatencyParameters, Target
 from simulator.lifecycle.objects import Size
 from simulator.lifecycle.placement import nodes_of
 from simulator.openapi import (
@@ -33,6 +38,7 @@ from simulator.rules.openapi import Schema, reference
 from simulator.store.quotas import QuotaUse
 from simulator.store.tables import NotificationRow, PoolRow
 from simulator.store.usage import Usage
+from simulator.transitions import TransitionSettings
 
 OWN = Form("DrydockError", "code", "message", ("hint", "request_id"))
 SCHEMES: dict[str, Schema] = {
@@ -41,7 +47,8 @@ SCHEMES: dict[str, Schema] = {
         "in": "header",
         "name": "X-Drydock-Token",
         "description": "What the file admin-token of the data directory holds.",
-    }
+    },
+    "admin_bearer": {"type": "http", "scheme": "bearer", "description": "The same, otherwise."},
 }
 _SERVICE_ID = {"service_id": text("Id of the service, of any project.", minLength=1)}
 _MODEL_ID = {"model_id": text("Id of the model.", minLength=1)}
@@ -62,7 +69,14 @@ def surface() -> Surface:
     return Surface(
         tag="drydock",
         about="What only the simulator has: its state, its logs, imports from this machine.",
-        operations={**_server(), **_services(), **_models(), **_pools(), **_accounts()},
+        operations={
+            **_server(),
+            **_services(),
+            **_models(),
+            **_faults(),
+            **_pools(),
+            **_accounts(),
+        },
         schemas=SCHEMAS,
         security=SCHEMES,
     )
@@ -74,6 +88,8 @@ def _server() -> dict[str, Operation]:
             answer=Answer("It answers.", reference("Health")), faults=[], security=()
         ),
         "ShowState": _operation("State", _STORE),
+        "ShowTraffic": _operation("Traffic", _STORE),
+        "ShowMetrics": _stream("text/plain", "Prometheus' text format.", _STORE),
         "ShowEnvironment": _operation("Environment"),
         "FollowEvents": _stream("text/event-stream", "Events; the answer does not end."),
         "ShutDown": _operation(
@@ -101,6 +117,22 @@ def _server() -> dict[str, Operation]:
         "AdvanceClock": _operation(
             "ClockAdvanced", _INVALID, TOO_LARGE, body=Body(schema=model_schema(Advance))
         ),
+        "ShowTransitions": _operation("Transitions"),
+        "ChangeTransitions": _operation(
+            "Transitions",
+            _INVALID,
+            TOO_LARGE,
+            _STORE,
+            body=Body(
+                schema=model_schema(TransitionSettings),
+                examples={
+                    "held": {
+                        "summary": "Services deploy when told to, and take 30 s to stop",
+                        "value": {"deploy": "manual", "stop": 30},
+                    }
+                },
+            ),
+        ),
     }
 
 
@@ -121,8 +153,27 @@ def _services() -> dict[str, Operation]:
             path=_SERVICE_ID,
             query=LogsQuery,
         ),
+        "ShowRouting": _operation("Routing", _MISSING, _STORE, path=_SERVICE_ID),
+        "ChangeRouting": _operation(
+            "Routing",
+            _INVALID,
+            TOO_LARGE,
+            *changed,
+            path=_SERVICE_ID,
+            body=Body(
+                schema=model_schema(ChangeRouting),
+                examples={
+                    "limited": {
+                        "summary": "Ten requests a second, each answered within five seconds",
+                        "value": {"requests_per_s": 10, "timeout_s": 5},
+                    }
+                },
+            ),
+        ),
+        "ListAddresses": _operation("Addresses", _INVALID, _MISSING, _STORE, path=_SERVICE_ID),
         "StartService": _operation("Done", *changed, path=_SERVICE_ID),
         "StopService": _operation("Done", *changed, path=_SERVICE_ID),
+        "ReleaseService": _operation("Done", *changed, path=_SERVICE_ID),
         "RemoveService": _operation("Done", _MISSING, _STORE, _FULL, path=_SERVICE_ID),
     }
 
@@ -141,9 +192,53 @@ def _models() -> dict[str, Operation]:
             answer=Answer("Done.", reference("Imported"), links=links),
             faults=[_UNPROVED, _INVALID, unusable, taken, TOO_LARGE, _STORE, _FULL],
             body=Body(schema=model_schema(ImportModel)),
-            security=("admin",),
+            security=tuple(SCHEMES),
         ),
+        "ListModelHistory": _operation("ModelHistory", _MISSING, _STORE, path=_MODEL_ID),
+        "ReleaseModel": _operation("Done", _MISSING, _STORE, path=_MODEL_ID),
         "RemoveModel": _operation("Done", _MISSING, _USED, _STORE, _FULL, path=_MODEL_ID),
+    }
+
+
+def _faults() -> dict[str, Operation]:
+    slow = InjectedFault(
+        "5f0c9a1e",
+        FaultKind.LATENCY,
+        Target(_SOME_ID),
+        LatencyParameters(ms=300, share=10),
+        since_ms=1_780_000_000_000,
+        until_ms=1_780_000_300_000,
+    )
+    asked = {"kind": "latency", "service_id": _SOME_ID, "ms": 300, "share": 10, "for_s": 300}
+    bodies = {"oneOf": [model_schema(shape) for shape in REQUESTS.values()]}
+    return {
+        "ListFaults": _operation(
+            "FaultList",
+            _INVALID,
+            _STORE,
+            example={"faults": [fault_view(slow)]},
+            query=FaultsQuery,
+        ),
+        "InjectFault": _operation(
+            "InjectedFault",
+            _INVALID,
+            _MISSING,
+            TOO_LARGE,
+            _STORE,
+            _FULL,
+            example=fault_view(slow),
+            body=Body(
+                schema=bodies,
+                examples={"late": {"summary": "A tenth is 300 ms late", "value": asked}},
+            ),
+        ),
+        "RemoveFault": _operation(
+            "Done",
+            _MISSING,
+            _STORE,
+            _FULL,
+            path={"fault_id": text("Id of the fault.", minLength=1)},
+        ),
     }
 
 
@@ -255,7 +350,7 @@ def _operation(answer: str, *faults: Fault, example: Any = None, **more: Any) ->
     return Operation(
         answer=Answer("Done.", reference(answer), example=example),
         faults=[_UNPROVED, *faults],
-        security=("admin",),
+        security=tuple(SCHEMES),
         **more,
     )
 
@@ -264,6 +359,6 @@ def _stream(media_type: str, about: str, *faults: Fault, **more: Any) -> Operati
     return Operation(
         answer=Answer(about, {"type": "string"}, media_type=media_type),
         faults=[_UNPROVED, *faults],
-        security=("admin",),
+        security=tuple(SCHEMES),
         **more,
     )

@@ -16,10 +16,15 @@ from starlette.responses import StreamingResponse
 
 from simulator.admin import views
 from simulator.admin.clock_routes import add_clock_routes, clock_view
+from simulator.admin.fault_routes import active_faults, add_fault_routes, faults_of_service
 from simulator.admin.imports import ImportModel, import_model
+from simulator.admin.job_views import jobs_of
+from simulator.admin.metrics_routes import add_metrics_routes
 from simulator.admin.notification_routes import add_notification_routes
 from simulator.admin.pool_routes import add_pool_routes
 from simulator.admin.quota_routes import add_quota_routes
+from simulator.admin.routing_routes import add_routing_routes
+from simulator.admin.transition_routes import add_transition_routes
 from simulator.admin.usage_routes import add_usage_routes
 from simulator.clock import real_ms
 from simulator.engine import Told
@@ -68,7 +73,7 @@ def admin_router(system: System) -> APIRouter:
     """All admin routes."""
 
     async def need_token(request: Request) -> None:
-        sent = request.headers.get("x-drydock-token", "")
+        sent = request.headers.get("x-drydock-token", "") or _bearer(request)
         if not secrets.compare_digest(sent.encode(), system.admin_token.encode()):
             raise AdminTokenWrong
 
@@ -84,12 +89,22 @@ def admin_router(system: System) -> APIRouter:
     _add_service_routes(guarded, system)
     _add_model_routes(guarded, system)
     add_clock_routes(guarded, system)
+    add_metrics_routes(guarded, system)
+    add_fault_routes(guarded, system)
     add_notification_routes(guarded, system)
     add_pool_routes(guarded, system)
     add_quota_routes(guarded, system)
+    add_routing_routes(guarded, system)
+    add_transition_routes(guarded, system)
     add_usage_routes(guarded, system)
     router.include_router(guarded)
     return router
+
+
+def _bearer(request: Request) -> str:
+    """The token as Prometheus and others send it."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def _add_server_routes(router: APIRouter, system: System) -> None:
@@ -137,10 +152,11 @@ def _add_service_routes(router: APIRouter, system: System) -> None:
         stored = await asyncio.to_thread(system.store.service, service_id)
         newest = await asyncio.to_thread(system.store.events, service_id, limit=1)
         await system.traffic.refresh()
-        view = views.service_view(
-            stored, system.traffic, newest[0] if newest else None, system.endpoint
-        )
-        return Json(view | views.detail_view(stored))
+        job = (await jobs_of(system, [stored])).get(service_id)
+        last = newest[0] if newest else None
+        view = views.service_view(stored, system.traffic, last, system.endpoint, job)
+        faults = {"faults": await faults_of_service(system, service_id)}
+        return Json(view | views.detail_view(stored) | faults)
 
     @router.get(
         "/services/{service_id}/events",
@@ -199,6 +215,15 @@ def _add_model_routes(router: APIRouter, system: System) -> None:
         wanted = read_shape(ImportModel, parse_object(await request.body()), "drydock models")
         return Json(await import_model(system, wanted))
 
+    @router.get(
+        "/models/{model_id}/events",
+        operation_id="ListModelHistory",
+        summary="A model's events, newest first",
+    )
+    async def events(model_id: str) -> Json:
+        rows = await asyncio.to_thread(system.store.model_events, _project_id(system), model_id)
+        return Json({"events": [views.model_event_view(row) for row in rows]})
+
     @router.delete("/models/{model_id}", operation_id="RemoveModel", summary="Delete a model")
     async def delete(model_id: str) -> Json:
         await delete_model(system, _project_id(system), model_id)
@@ -211,9 +236,10 @@ def _project_id(system: System) -> str:
 
 async def _state(system: System) -> dict[str, Any]:
     store = system.store
-    _, services = await asyncio.to_thread(store.services)
+    services = await asyncio.to_thread(store.services)
     models = await asyncio.to_thread(store.models)
     last_events = await asyncio.to_thread(store.last_events)
+    jobs = await jobs_of(system, services)
     await system.traffic.refresh()
     quotas = await asyncio.to_thread(store.quotas, _project_id(system), system.identity.user_id)
     return {
@@ -226,12 +252,18 @@ async def _state(system: System) -> dict[str, Any]:
             "project_id": _project_id(system),
         },
         "backend": await _backend_view(system),
+        "store": views.store_view(store.trouble),
         "gateway": _gateway_view(system),
         "clock": clock_view(system.clock),
+        "faults": {"active": len(await active_faults(system))},
         "quota": views.quota_summary(quotas),
         "services": [
             views.service_view(
-                stored, system.traffic, last_events.get(stored.row.service_id), system.endpoint
+                stored,
+                system.traffic,
+                last_events.get(stored.row.service_id),
+                system.endpoint,
+                jobs.get(stored.row.service_id),
             )
             for stored in services
         ],
@@ -240,15 +272,11 @@ async def _state(system: System) -> dict[str, Any]:
 
 
 async def _backend_view(system: System) -> dict[str, Any]:
+    sightings = system.engine.sightings
     info = await system.backend.info()
-    error = system.engine.sightings.error
-    return {
-        "name": info.name,
-        "available": info.available and error is None,
-        "detail": error.message if error else info.detail,
-        "survives_server": info.survives_server,
-        "runs_images": info.runs_images,
-    }
+    return views.backend_view(
+        info, sightings.error, sightings.away_since_ms, system.backend.hanging()
+    )
 
 
 def _gateway_view(system: System) -> dict[str, Any]:

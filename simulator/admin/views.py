@@ -5,23 +5,74 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from backends.base import BackendInfo
+from backends.errors import BackendError
 from simulator.facts.quotas import QUOTAS
 from simulator.lifecycle.objects import InstanceState
 from simulator.modelarts import wire
-from simulator.store.queries import Stored
+from simulator.store.listing import listed
 from simulator.store.quotas import QuotaUse
-from simulator.store.tables import EventRow, InstanceRow, ModelRow, VersionRow
+from simulator.store.services import Stored
+from simulator.store.tables import EventRow, InstanceRow, ModelEventRow, ModelRow, VersionRow
+from simulator.store.trouble import Trouble
 from simulator.store.usage import PoolUsage, Usage
 from simulator.traffic import Figures, Traffic
+from simulator.watched import Hanging
 
 Json = dict[str, Any]
 
 
-def service_view(
-    stored: Stored, traffic: Traffic, last_event: EventRow | None, endpoint: str
+def backend_view(
+    info: BackendInfo,
+    error: BackendError | None,
+    away_since_ms: int | None,
+    hanging: Sequence[Hanging],
 ) -> Json:
-    """A service in the overview."""
+    """Where instances run, and what is wrong there.
+
+    Args:
+        error: why the instances could not be listed last time; since `away_since_ms`, real epoch
+            ms.
+    """
+    return {
+        "name": info.name,
+        "available": info.available and error is None,
+        "detail": error.message if error else info.detail,
+        "away_since_ms": away_since_ms,
+        "hanging": [
+            {"call": one.call, "subject": one.subject, "for_s": round(one.for_s, 1)}
+            for one in hanging
+        ],
+        "survives_server": info.survives_server,
+        "runs_images": info.runs_images,
+    }
+
+
+def store_view(trouble: Trouble | None) -> Json:
+    """Whether the state can be written."""
+    return {
+        "writable": trouble is None,
+        "cause": trouble.cause.value if trouble else "",
+        "error": trouble.message if trouble else "",
+        "hint": trouble.hint if trouble else "",
+        "since_ms": trouble.since_ms if trouble else None,
+    }
+
+
+def service_view(
+    stored: Stored,
+    traffic: Traffic,
+    last_event: EventRow | None,
+    endpoint: str,
+    job: Json | None = None,
+) -> Json:
+    """A service in the overview.
+
+    Args:
+        job: as `job_views.job_view` shows it; None for a service without.
+    """
     row, figures = stored.row, traffic.service(stored.row.service_id)
+    counted = listed(stored)
     return {
         "service_id": row.service_id,
         "name": row.name,
@@ -30,14 +81,15 @@ def service_view(
         "reason": row.reason,
         "message": row.message,
         "evidence": row.evidence,
-        "progress": wire.progress_percent(stored),
+        "progress": wire.progress_percent(counted),
         "created_at_ms": row.created_at,
         "transition_at_ms": row.transition_at,
-        "instances_wanted": sum(version.instances for version in stored.versions),
-        "instances_ready": sum(_is_ready(i) for i in stored.instances),
+        "instances_wanted": counted.instances_wanted,
+        "instances_ready": counted.instances_ready,
         "access_address": wire.access_address(stored, endpoint),
         "last_event": event_view(last_event) if last_event else None,
         "versions": [_version_view(stored, version, traffic) for version in stored.versions],
+        "job": job,
         **figures_view(figures),
     }
 
@@ -88,6 +140,10 @@ def event_view(row: EventRow) -> Json:
         "reason": row.reason,
         "evidence": row.evidence,
     }
+
+
+def model_event_view(row: ModelEventRow) -> Json:
+    return {"at_ms": row.at, "kind": row.kind, "text": row.text, "reason": row.reason}
 
 
 def model_view(row: ModelRow) -> Json:

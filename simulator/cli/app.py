@@ -10,20 +10,26 @@ import typer
 from typer.core import TyperGroup
 
 from simulator.cli import (
+    batch,
     check,
     clock,
     conform,
     deploy,
     environment,
+    faults,
     images,
     logs,
     models,
+    objects,
     pools,
     predict,
     quota,
     rules,
     server_commands,
     services,
+    stress,
+    top,
+    transitions,
     usage,
 )
 from simulator.cli.demo import command as demo
@@ -131,12 +137,18 @@ app.command("check")(check.check)
 app.command("rules")(rules.rules)
 app.command("conform")(conform.conform)
 app.command("predict")(predict.predict)
+app.command("stress")(stress.stress)
 app.command("logs")(logs.logs)
+app.command("top")(top.top)
 app.command("env")(environment.env)
 app.command("usage")(usage.usage)
 app.add_typer(services.app, name="services")
 app.add_typer(models.app, name="models")
+app.add_typer(objects.app, name="objects")
 app.add_typer(images.app, name="images")
 app.add_typer(clock.app, name="clock")
+app.add_typer(transitions.app, name="transitions")
+app.add_typer(faults.app, name="faults")
+app.add_typer(batch.app, name="batch")
 app.add_typer(pools.app, name="pools")
 app.add_typer(quota.app, name="quota")

@@ -94,6 +94,11 @@ class Server:
         """Everything at a glance."""
         return self._admin("GET", "/state")
 
+    def traffic(self) -> list[Json]:
+        """What the gateway counted: services, their versions, their instances."""
+        services: list[Json] = self._admin("GET", "/traffic")["services"]
+        return services
+
     def env(self) -> Json:
         """Addresses, names and a fresh token for clients; asked for once."""
         if self._env is None:
@@ -149,6 +154,58 @@ class Server:
     def advance_clock(self, seconds: float) -> Json:
         """Move a manual clock on; returns what it shows then."""
         return self._admin("POST", "/clock/advance", {"seconds": seconds})
+
+    def routing(self, service_id: str) -> Json:
+        """How requests reach a service."""
+        return self._admin("GET", f"{_service(service_id)}/routing")
+
+    def change_routing(self, service_id: str, changes: Json) -> Json:
+        """Change a service's limits; returns how requests reach it then."""
+        return self._admin("PUT", f"{_service(service_id)}/routing", changes)
+
+    def addresses(self, service_id: str) -> list[Json]:
+        """Where its instances can be called directly."""
+        found: list[Json] = self._admin("GET", f"{_service(service_id)}/addresses")["addresses"]
+        return found
+
+    def transitions(self) -> Json:
+        """How each transition is made."""
+        return self._admin("GET", "/transitions")
+
+    def change_transitions(self, how: Json) -> Json:
+        """Make some transitions otherwise; returns how all are made then."""
+        return self._admin("PUT", "/transitions", how)
+
+    def faults(self, *, ended: bool = False) -> list[Json]:
+        """What goes wrong on purpose, the oldest first.
+
+        Args:
+            ended: also what has ended.
+        """
+        faults: list[Json] = self._admin("GET", f"/faults?ended={str(ended).lower()}")["faults"]
+        return faults
+
+    def inject_fault(self, fault: Json) -> Json:
+        """Let something go wrong; returns it."""
+        return self._admin("POST", "/faults", fault)
+
+    def remove_fault(self, fault_id: str) -> None:
+        self._admin("DELETE", f"/faults/{quote(fault_id, safe='')}")
+
+    def release(self, kind: str, key: str) -> None:
+        """Let a held transition be made.
+
+        Args:
+            kind: `services` or `models`; `key`: the id.
+        """
+        self._admin("POST", f"/{kind}/{quote(key, safe='')}/release")
+
+    def model_events(self, model_id: str) -> list[Json]:
+        """What happened to a model, newest first."""
+        events: list[Json] = self._admin("GET", f"/models/{quote(model_id, safe='')}/events")[
+            "events"
+        ]
+        return events
 
     def pools(self) -> list[Json]:
         """Dedicated resource pools, with what is left on their nodes."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from simulator.cli.failures import Failure, UsageFailure
@@ -20,11 +20,13 @@ class Api:
         path: begins with a slash.
         method: in upper case.
         file_keys: names of the form fields that take a file.
+        schema: of the request body; empty where none is declared.
     """
 
     path: str
     method: str
     file_keys: tuple[str, ...] = ()
+    schema: Json = field(default_factory=dict, compare=False)
 
 
 def read_apis(text: str) -> tuple[Api, ...]:
@@ -42,7 +44,8 @@ def read_apis(text: str) -> tuple[Api, ...]:
             for key, value in properties.items()
             if isinstance(value, dict) and value.get("type") == "file"
         ]
-        apis.append(Api(one.get("url", "/"), one.get("method", "post").upper(), tuple(files)))
+        method = one.get("method", "post").upper()
+        apis.append(Api(one.get("url", "/"), method, tuple(files), schema or {}))
     return tuple(apis)
 
 

@@ -63,6 +63,7 @@ def show(model: ModelArgument, home: HomeOption = None, as_json: JsonOption = Fa
     with session.server() as server:
         found = find_model(server.state()["models"], model)
         detail = server.cloud("GET", f"/models/{found['model_id']}")
+        events = server.model_events(found["model_id"])
     if session.output.as_json:
         session.output.document(detail)
         return
@@ -84,6 +85,8 @@ def show(model: ModelArgument, home: HomeOption = None, as_json: JsonOption = Fa
             ("APIs", ", ".join(apis)),
         ]
     )
+    for event in reversed(events):
+        session.output.line(f"  {clock_time(event['at_ms'])}  {clean_line(event['text'])}")
 
 
 @app.command("import")

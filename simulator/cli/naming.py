@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Sequence
 from typing import Any
 
-from simulator.cli.failures import Failure
+from simulator.cli.failures import Failure, UsageFailure
 
 Json = dict[str, Any]
 
@@ -42,6 +42,42 @@ def find_newest_model(models: Sequence[Json], key: str) -> Json:
     if named:
         return max(named, key=lambda model: tuple(map(int, str(model["version"]).split("."))))
     return find_model(models, key)
+
+
+def find_version(versions: Sequence[Json], key: str | None) -> int:
+    """The place, in a service's configuration, of the version with this id, or of the only one with
+    this model (its name, `name:version` or id). Without a key: of the only one.
+
+    Raises:
+        UsageFailure: there is no key, and there are several.
+        Failure: there is none, or several could be meant; the hint lists them.
+    """
+    choices = ", ".join(f"{one['version_id']} ({_version_label(one)})" for one in versions)
+    if key is None:
+        if len(versions) == 1:
+            return 0
+        raise UsageFailure(
+            f"the service has {len(versions)} versions", hint=f"say which with --version: {choices}"
+        )
+    for matches in (
+        [place for place, one in enumerate(versions) if key == one["version_id"]],
+        [place for place, one in enumerate(versions) if key in _model_names(one)],
+    ):
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            raise Failure(
+                f"{len(matches)} versions could be meant by {key}", hint=f"say which: {choices}"
+            )
+    raise Failure(f"the service has no version {key}", hint=f"it has {choices}")
+
+
+def _model_names(version: Json) -> tuple[str, ...]:
+    return version["model_id"], version["model_name"], _version_label(version)
+
+
+def _version_label(version: Json) -> str:
+    return f"{version['model_name']}:{version['model_version']}"
 
 
 def _service_label(service: Json) -> str:

@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simulator.cli.contract import choose_api, file_key, read_apis
+from simulator.cli.contract import Api, choose_api, file_key, read_apis
 from simulator.cli.failures import Failure, UsageFailure
 from simulator.cli.naming import find_service
 from simulator.cli.output import Output, milliseconds
 from simulator.cli.reading import read_bytes
-from simulator.cli.services import ServiceArgument
-from simulator.cli.session import HomeOption, Session
+from simulator.cli.session import HomeOption, ServiceArgument, Session
 from tui.clean import clean, clean_line
 
 if TYPE_CHECKING:
@@ -118,15 +117,9 @@ def call(
         Failure: the service could not be reached.
     """
     with_body = not (image is None and body_json is None and data is None)
-    model_id = service["versions"][0]["model_id"]
-    try:
-        apis = read_apis(server.cloud("GET", f"/models/{model_id}")["apis"])
-    except Failure as failure:
-        if failure.status != 404:  # the model may have been deleted since
-            raise
-        apis = ()
+    address, apis = http_address(service), declared_apis(server, service)
     api = choose_api(apis, path, with_body=with_body, with_file=image is not None)
-    url = service["access_address"] + ("" if api.path == "/" else api.path)
+    url = address + ("" if api.path == "/" else api.path)
     body: dict[str, Any] = {}
     headers: dict[str, str] = {}
     if image is not None:
@@ -142,6 +135,32 @@ def call(
     began = time.perf_counter()
     answer = server.infer(api.method, url, headers, **body)
     return Prediction(answer, url, time.perf_counter() - began)
+
+
+def http_address(service: dict[str, Any]) -> str:
+    """Where the service takes requests.
+
+    Raises:
+        Failure: it takes none, for it speaks WebSocket.
+    """
+    address = str(service["access_address"])
+    if address.startswith(("ws:", "wss:")):
+        raise Failure(
+            f"{service['name']} speaks WebSocket, not HTTP",
+            hint=f"open {address} with a WebSocket client, the token in X-Auth-Token",
+        )
+    return address
+
+
+def declared_apis(server: Server, service: dict[str, Any]) -> tuple[Api, ...]:
+    """The APIs of the model that a service's first version runs; none when it was deleted since."""
+    model_id = service["versions"][0]["model_id"]
+    try:
+        return read_apis(server.cloud("GET", f"/models/{model_id}")["apis"])
+    except Failure as failure:
+        if failure.status != 404:
+            raise
+        return ()
 
 
 def show(output: Output, prediction: Prediction) -> None:

@@ -67,6 +67,8 @@ def remove_files(paths: Paths) -> list[str]:
         paths.run,
         paths.log,
         paths.log.with_name(paths.log.name + ".1"),
+        paths.access_log,
+        paths.access_log.with_name(paths.access_log.name + ".1"),
         *sorted(paths.home.glob(f"{paths.database.stem}.*")),
         paths.lock,
         paths.heartbeat,

@@ -195,24 +195,54 @@ def _print_status(output: Output, state: dict[str, Any]) -> None:
     words = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
     pace = f" at {clock['speed']:g} times real time" if clock["mode"] == "scaled" else ""
     problem = f" ({gateway['error']})" if gateway.get("error") else ""
-    away = "" if backend["available"] else " - not available now"
     output.line(f"Drydock {server['version']} is running")
     output.fields(
         [
             ("address", server["address"]),
             ("process", f"{server['pid']}, up {uptime}"),
             ("home", server["home"]),
-            ("backend", f"{backend['name']}: {backend['detail']}{away}"),
+            ("backend", f"{backend['name']}: {backend['detail']}{_away(backend)}"),
+            *(("", _hanging(call)) for call in backend["hanging"]),
+            ("store", _store(state["store"])),
             (
                 "gateway",
                 f"{gateway['status']}: {gateway['detail']}{problem}, "
                 f"{gateway['requests_per_s'] or 0:g} requests/s",
             ),
             ("clock", clock["mode"] + pace),
+            *_faults(state["faults"]["active"]),
             ("services", f"{quota['used']} of {quota['limit']}" + (f": {words}" if words else "")),
             ("models", len(state["models"])),
         ]
     )
+
+
+def _faults(active: int) -> list[tuple[str, str]]:
+    words = f"{active} injected, `drydock faults` lists them"
+    return [("faults", words)] if active else []
+
+
+def _away(backend: dict[str, Any]) -> str:
+    if backend["available"]:
+        return ""
+    since_ms = backend["away_since_ms"]
+    return f" - not available for {_since(since_ms)}" if since_ms else " - not available now"
+
+
+def _hanging(call: dict[str, Any]) -> str:
+    of = f" of {call['subject']}" if call["subject"] else ""
+    return f"the call `{call['call']}`{of} has not come back for {duration(call['for_s'])}"
+
+
+def _store(store: dict[str, Any]) -> str:
+    if store["writable"]:
+        return "ok"
+    words = f"cannot be written for {_since(store['since_ms'])}: {store['error']}"
+    return f"{words} ({store['hint']})"
+
+
+def _since(at_ms: int) -> str:
+    return duration(max(0.0, time.time() - at_ms / 1000))
 
 
 def reset(yes: YesOption = False, home: HomeOption = None, as_json: JsonOption = False) -> None:

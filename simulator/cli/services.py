@@ -1,4 +1,4 @@
-"""services list | show | events | start | stop | scale | weights | update | delete."""
+"""services list | show | events | start | stop | scale | weights | update | limits | delete."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import typer
 
-from simulator.cli import changing
+from simulator.cli import changing, limits
 from simulator.cli.naming import find_service
 from simulator.cli.output import Output, age, clock_time, milliseconds
 from simulator.cli.session import HomeOption, JsonOption, ServiceArgument, Session
@@ -65,6 +65,11 @@ def show(service: ServiceArgument, home: HomeOption = None, as_json: JsonOption 
     _print_detail(session.output, detail, state["clock"]["now_ms"])
 
 
+def _fault(fault: Json) -> str:
+    version = f"version {fault['version_id']}: " if fault["version_id"] else ""
+    return f"{version}{fault['text']} ({fault['fault_id']})"
+
+
 def _print_detail(output: Output, detail: Json, now_ms: int) -> None:
     ready = f"{detail['instances_ready']} of {detail['instances_wanted']} ready"
     apis = ", ".join(f"{api['method'].upper()} {api['path']}" for api in detail["apis"])
@@ -81,6 +86,7 @@ def _print_detail(output: Output, detail: Json, now_ms: int) -> None:
             ("instances", ready),
             ("requests", f"{detail['requests_total']}, {detail['errors_total']} of them failed"),
             ("p50, p99", f"{milliseconds(detail['p50_ms'])}, {milliseconds(detail['p99_ms'])}"),
+            *(("fault", _fault(one)) for one in detail["faults"]),
         ]
     )
     output.line()
@@ -159,6 +165,7 @@ def stop(service: ServiceArgument, home: HomeOption = None, as_json: JsonOption 
 app.command("scale")(changing.scale)
 app.command("weights")(changing.weights)
 app.command("update")(changing.update)
+app.command("limits")(limits.limits)
 
 
 @app.command("delete")

@@ -22,6 +22,7 @@ HomeOption = Annotated[
         "--home", metavar="DIR", help="Data directory (default: DRYDOCK_HOME, else the platform's)."
     ),
 ]
+ServiceArgument = Annotated[str, typer.Argument(metavar="SERVICE", help="Name or id.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.cli.contract import Api, choose_api, file_key
 from simulator.cli.failures import Failure, UsageFailure
-from simulator.cli.predict import declared_apis
+from simulator.cli.predict import declared_apis, http_address
 from simulator.cli.reading import read_bytes
 from simulator.stress.example import example_picture, example_value
 from simulator.stress.target import Body, Part, Target, TargetError, multipart
@@ -52,8 +52,9 @@ def service_target(server: Server, service: dict[str, Any], wanted: Wanted) -> t
         UsageFailure: a file cannot be read, or several APIs fit.
         Failure: the API takes nothing of this kind.
     """
+    address = http_address(service)
     api, with_body = _chosen_api(declared_apis(server, service), wanted)
-    url = service["access_address"] + ("" if api.path == "/" else api.path)
+    url = address + ("" if api.path == "/" else api.path)
     return _target(url, api, wanted, str(server.env()["token"]), with_body=with_body)
 
 

@@ -16,6 +16,8 @@ Json = dict[str, Any]
 
 POLL_S = 0.1
 LOG_LINES = 15
+UNDER_WAY = frozenset({"deploying", "pending", "waiting"})
+"""Statuses of a service that is on its way to running."""
 
 
 def follow_deployment(server: Server, working: Working, service_id: str) -> tuple[Json, float]:
@@ -34,7 +36,7 @@ def follow_deployment(server: Server, working: Working, service_id: str) -> tupl
         seconds = time.monotonic() - started
         if detail["status"] == "running":
             return detail, seconds
-        if detail["status"] not in ("deploying", "pending", "waiting"):
+        if detail["status"] not in UNDER_WAY:
             raise _failure(server, detail)
         working.show(progress_line(detail, seconds))
         time.sleep(POLL_S)

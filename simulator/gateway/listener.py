@@ -6,8 +6,7 @@ drain its connections).
 
 from __future__ import annotations
 
-from simulator.gateway.clusters import BUFFER_BYTES
-from simulator.gateway.clusters import ANSWERED_BY
+from simulator.gateway.clusters import ANSWERED_BY, BUFFER_BYTES
 from simulator.gateway.credentials import project_filter, signature_filter, token_filter
 from simulator.gateway.envoy_json import Json, duration, typed
 from simulator.gateway.faults import fault_filters
@@ -20,6 +19,9 @@ from simulator.gateway.traffic_limit import limit_filter
 STAT_PREFIX = "gateway"
 HEAD_TIMEOUT_S = 10.0
 KEEP_ALIVE_S = 60.0
+CLOSE_DELAY_S = 0.25
+"""How long a client may take to read its last answer before its connection is cut. A WebSocket's
+client waits for the end of the connection, and so for all of it."""
 MAX_HEAD_KIB = 32
 MAX_HEADERS = 100
 MAX_LOGGED_METHOD = 32
@@ -68,8 +70,9 @@ def _connection_manager(state: GatewayState, routes: Json) -> Json:
         codec_type="AUTO",
         **routes,
         http_filters=_filters(state),
-        # only routes of WebSocket services turn it on
-        upgrade_configs=[{"upgrade_type": "websocket", "enabled": False}],
+        # routes to what is no WebSocket service turn it off; where it were off, handshakes would be
+        # refused before a route's own answer, such as that the service is stopped
+        upgrade_configs=[{"upgrade_type": "websocket"}],
         server_name="drydock",
         server_header_transformation="APPEND_IF_ABSENT",
         # every client is a stranger: its x-envoy-* and x-request-id headers count for nothing
@@ -79,6 +82,7 @@ def _connection_manager(state: GatewayState, routes: Json) -> Json:
         always_set_request_id_in_response=True,
         normalize_path=True,
         path_with_escaped_slashes_action="REJECT_REQUEST",
+        delayed_close_timeout=duration(CLOSE_DELAY_S),
         request_headers_timeout=duration(HEAD_TIMEOUT_S),
         stream_idle_timeout=duration(STREAM_IDLE_S),
         max_request_headers_kb=MAX_HEAD_KIB,

@@ -208,8 +208,8 @@ def _whole_bodies(service: ServiceRoute) -> Json:
 
 
 def _to_versions(service: ServiceRoute) -> Json:
-    """The action: a version by weight, a deadline for the first byte, one careful retry, where there
-    is one at another instance."""
+    """The action: a version by weight, a deadline for the first byte, one careful retry, at another
+    instance where there is one."""
     weighted = [_weighted(service, one) for one in service.versions if one.weight > 0]
     by_source = {"hash_policy": [{"connection_properties": {"source_ip": True}}]}
     return {
@@ -218,6 +218,7 @@ def _to_versions(service: ServiceRoute) -> Json:
         # no limit on the whole answer, which may be a stream: the deadline is for its first byte
         "timeout": "0s",
         **_pauses(service),
+        **_upgrades(websocket=service.websocket),
         "retry_policy": {
             "retry_on": RETRY_ON,
             "num_retries": 1,
@@ -244,17 +245,25 @@ def _weighted(service: ServiceRoute, version: VersionRoute) -> Json:
 def _pauses(service: ServiceRoute) -> Json:
     """How long nothing may be said. A WebSocket may be silent: its two ends ping each other."""
     if service.websocket:
-        upgrade = {"upgrade_type": "websocket", "enabled": True}
-        return {"idle_timeout": "0s", "upgrade_configs": [upgrade]}
+        return {"idle_timeout": "0s"}
     longest_s = max(STREAM_IDLE_S, service.timeout_s + STREAM_IDLE_S / 10)
     return {"idle_timeout": duration(longest_s)}
+
+
+def _upgrades(*, websocket: bool) -> Json:
+    return {"upgrade_configs": [{"upgrade_type": "websocket", "enabled": websocket}]}
 
 
 def _control_route() -> Json:
     # streams of the Python server have a heartbeat every few seconds
     idle = duration(STREAM_IDLE_S)
     action = {
-        "route": {"cluster": CONTROL_CLUSTER, "timeout": "0s", "idle_timeout": idle},
+        "route": {
+            "cluster": CONTROL_CLUSTER,
+            "timeout": "0s",
+            "idle_timeout": idle,
+            **_upgrades(websocket=False),
+        },
         "request_headers_to_add": [_set(GATEWAY_HEADER, "1")],
     }
     return route(CONTROL_ROUTE, {"prefix": "/"}, action, access_rules(Credentials.NONE))

@@ -12,7 +12,8 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from simulator.errors import NotFound
-from simulator.faults.model import PARAMETERS, Fault, FaultKind, Target
+from simulator.faults.kinds import FaultKind
+from simulator.faults.model import PARAMETERS, Fault, Target
 from simulator.lifecycle.objects import Event
 from simulator.store.database import Database
 from simulator.store.tables import FaultRow, ServiceRow, VersionRow

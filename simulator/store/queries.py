@@ -41,6 +41,7 @@ from simulator.store.tables import (
     VersionRow,
 )
 from simulator.store.tags import Tags
+from simulator.store.tasks import Tasks
 from simulator.store.trouble import Trouble
 from simulator.store.usage import PoolUsage, Usage, pool_totals, usage_totals
 from simulator.store.writing import end_runs, event_row, write, write_configuration
@@ -53,7 +54,7 @@ class Store:
         counting: which real-time services count for the quota.
 
     Attributes:
-        pools: dedicated pools; `tags`: tags of services.
+        pools: dedicated pools; `tags`: tags of services; `tasks`: runs of jobs.
         notifications: of statuses that services came to.
         faults: that were injected.
     """
@@ -64,6 +65,7 @@ class Store:
         self.pools = Pools(self._database)
         self.notifications = Notifications(self._database)
         self.tags = Tags(self._database)
+        self.tasks = Tasks(self._database)
         self.faults = Faults(self._database)
 
     @property

@@ -65,6 +65,7 @@ class ServiceRow(SQLModel, table=True):
             `lifecycle.objects.Version`'s fields; `previous`: `{"document", "routing"}` of that
             configuration.
         job: the work that the service ends with: `lifecycle.objects.Job`'s fields; None for none.
+        work: what the job is to do, in the words of whoever does it; None for no job.
         routing: `routing.Routing`'s fields as far as they are not the defaults.
         updated_at: when the configuration was last changed; None when it never was.
         log_channels: where the output of its instances goes: `[{"group", "stream"}]`.
@@ -103,6 +104,7 @@ class ServiceRow(SQLModel, table=True):
     due_at: int | None = None
     released: bool = False
     job: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    work: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     routing: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     updated_at: int | None = None
     log_channels: list[dict[str, Any]] = Field(
@@ -252,6 +254,26 @@ class UsageRow(SQLModel, table=True):
     specification: str
     since: int
     until: int
+
+
+class TaskRow(SQLModel, table=True):
+    """One run of a service's job.
+
+    Attributes:
+        run: see `lifecycle.objects.Job`.
+        checkpoint: how far it has come, in the words of whoever does the work.
+        total: how many inputs there are; None until they are counted.
+        began_at, ended_at: platform time, epoch ms.
+    """
+
+    __tablename__ = "task"
+
+    service_id: str = Field(primary_key=True, foreign_key="service.service_id", ondelete="CASCADE")
+    run: int = Field(primary_key=True)
+    checkpoint: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    total: int | None = None
+    began_at: int
+    ended_at: int | None = None
 
 
 class PoolRow(SQLModel, table=True):

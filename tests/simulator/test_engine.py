@@ -27,7 +27,7 @@ async def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
         (engine, "RELIST_S"),
         (engine, "BLIND_RELIST_S"),
         (engine, "RETRY_FIRST_S"),
-        (performer, "RETRY_PAUSE_S"),
+        (performer, "RETRY_FIRST_S"),
     ):
         monkeypatch.setattr(module, name, 0.02)
     async with engine_rig(tmp_path) as made:
@@ -410,6 +410,16 @@ class TestEnding:
         (route,) = await rig.engine.routes()
         assert [e.instance_id for e in route.versions[0].endpoints] == ["svc-1"]
 
+    async def test_a_batch_service_has_no_route(self, rig: Rig) -> None:
+        await rig.running()
+        row = a_service_row("done", kind="batch", goal="stopped", status="finished")
+        rig.store.add_service(row, [a_version_row("done")], CREATED)
+        rig.engine.wake("done")
+        await rig.until(lambda: any(p.service_id == "done" for p in rig.published))
+        assert rig.route("done") is None
+        await rig.engine.close(keep_running=True)
+        assert [route.service_id for route in await rig.engine.routes()] == ["svc"]
+
     async def test_a_kept_instance_that_hangs_is_found_out(self, rig: Rig) -> None:
         await rig.running()
         rig.backend.set_health("svc-1", False)
@@ -536,8 +546,8 @@ class TestOrphans:
         assert len(await neighbour.observe()) == 1
 
     async def test_one_failure_of_the_store_does_not_end_the_looking(self, rig: Rig) -> None:
-        rig.store.failures["services"] = [sqlite3.OperationalError("disk I/O error")]
-        await rig.until(lambda: rig.store.failures["services"] == [])
+        rig.store.failures["instance_ids"] = [sqlite3.OperationalError("disk I/O error")]
+        await rig.until(lambda: rig.store.failures["instance_ids"] == [])
         await FakeBackend("test", host=rig.host).start(rig.a_spec("gone-1"))
         await rig.until(lambda: rig.instances() == [])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -73,6 +74,17 @@ class TestCopying:
         copy_package(root, tmp_path / "copy")
         (root / "model" / "net.onnx").write_bytes(b"other")
         assert (tmp_path / "copy" / "model" / "net.onnx").read_bytes() == b"12345"
+
+    def test_a_copy_that_fails_leaves_nothing(
+        self, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def full(*_: object) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr(packages, "_make_readable", full)
+        with pytest.raises(OSError, match="No space left"):
+            copy_package(root, tmp_path / "copy")
+        assert [one.name for one in tmp_path.iterdir()] == ["package"]
 
     def test_what_an_interrupted_copy_left_is_replaced(self, root: Path, tmp_path: Path) -> None:
         (tmp_path / "copy.part").mkdir()

@@ -9,7 +9,9 @@ from typing import Any, cast
 import pytest
 
 from simulator import traffic
-from simulator.gateway.admin import AdminUnavailable, VersionTraffic
+from simulator.gateway.admin import AdminUnavailable
+from simulator.gateway.counters import HostTraffic, VersionTraffic
+from simulator.instance_traffic import InstanceTraffic
 from simulator.traffic import Figures, Traffic
 
 
@@ -21,6 +23,7 @@ class FakeGateway:
         self.versions: list[VersionTraffic] = []
         self.failure: Exception | None = None
         self.reads = 0
+        self.reads_of_hosts = 0
         self.was_read_thrice = asyncio.Event()
 
     async def traffic(self) -> list[VersionTraffic]:
@@ -31,12 +34,17 @@ class FakeGateway:
             raise self.failure
         return self.versions
 
+    async def hosts(self) -> list[HostTraffic]:
+        self.reads_of_hosts += 1
+        return []
+
 
 class World:
     def __init__(self) -> None:
         self.now_s = 100.0
         self.gateway = FakeGateway()
-        self.traffic = Traffic(cast(Any, self.gateway))
+        gateway = cast(Any, self.gateway)
+        self.traffic = Traffic(gateway, InstanceTraffic(gateway, dict))
 
     async def read(self, after_s: float, *versions: VersionTraffic) -> None:
         self.now_s += after_s
@@ -135,6 +143,21 @@ async def test_a_version_has_figures_of_its_own(world: World) -> None:
     assert world.traffic.version("svc", "v3") == Figures()
 
 
+async def test_codes_bytes_and_requests_in_flight_add_up(world: World) -> None:
+    one = counted(7, by_code={200: 6, 503: 1}, active=2, request_bytes=10, response_bytes=1)
+    other = counted(2, "v2", by_code={200: 1, 404: 1}, active=1, request_bytes=5, response_bytes=4)
+    await world.read(0, one, other)
+    figures = world.traffic.service("svc")
+    assert figures.by_code == {200: 7, 404: 1, 503: 1}
+    assert (figures.active, figures.request_bytes, figures.response_bytes) == (3, 15, 5)
+
+
+async def test_errors_have_a_rate_of_their_own(world: World) -> None:
+    await world.read(0, counted(10, errors_5xx=1))
+    await world.read(2, counted(30, errors_5xx=4, errors_4xx=1))
+    assert world.traffic.service("svc").errors_per_s == 2
+
+
 class TestTheLastMinute:
     async def read_every_5_s(self, world: World, *totals: int) -> None:
         for total in totals:
@@ -171,6 +194,12 @@ class TestTheLastMinute:
         await world.read(5, counted(500), counted(8, "v2"))
         assert world.traffic.requests_in_last_minute("svc") == 8
 
+    async def test_tells_how_the_traffic_was_split(self, world: World) -> None:
+        await self.read_every_5_s(world, *[500] * 13)
+        await world.read(5, counted(530), counted(10, "v2"))
+        assert world.traffic.last_minute("svc") == {"v1": 30, "v2": 10}
+        assert world.traffic.last_minute("another") == {}
+
     async def test_needs_no_more_readings_than_there_are_in_a_minute(self, world: World) -> None:
         for total in range(1000):
             await world.read(0.5, counted(total))
@@ -190,3 +219,18 @@ async def test_the_counters_are_read_without_being_asked_for(
     reading.cancel()
     with pytest.raises(asyncio.CancelledError):
         await reading
+
+
+@pytest.mark.parametrize(("requests", "reads_of_hosts"), [(0, 0), (3, 1)])
+async def test_instances_are_read_only_when_there_were_requests(
+    world: World, monkeypatch: pytest.MonkeyPatch, requests: int, reads_of_hosts: int
+) -> None:
+    world.gateway.versions = [counted(requests)]
+    monkeypatch.setattr(traffic, "SAMPLE_S", 0.001)
+    monkeypatch.setattr(traffic, "FRESH_S", 0.0)
+    reading = asyncio.create_task(world.traffic.keep_reading())
+    await asyncio.wait_for(world.gateway.was_read_thrice.wait(), 5)
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    assert world.gateway.reads_of_hosts == reads_of_hosts

@@ -85,7 +85,12 @@ def a_service(name: str = "digits", status: str = "running", **changes: Any) -> 
 
 
 def a_detail(**changes: Any) -> Json:
-    detail = {"instances": [], "config": {}, "apis": [{"path": "/", "method": "post"}]}
+    detail = {
+        "instances": [],
+        "config": {},
+        "apis": [{"path": "/", "method": "post"}],
+        "faults": [],
+    }
     return a_service() | detail | changes
 
 
@@ -99,9 +104,17 @@ def a_state(services: list[Json] | None = None, models: list[Json] | None = None
             "started_at_ms": 1_000,
             "project_id": PROJECT,
         },
-        "backend": {"name": "process", "available": True, "detail": "child processes"},
+        "backend": {
+            "name": "process",
+            "available": True,
+            "detail": "child processes",
+            "away_since_ms": None,
+            "hanging": [],
+        },
+        "store": {"writable": True, "cause": "", "error": "", "hint": "", "since_ms": None},
         "gateway": {"status": "running", "detail": "Envoy 1", "requests_per_s": 0.0, "error": ""},
         "clock": {"mode": "real", "speed": 1.0, "now_ms": 61_000},
+        "faults": {"active": 0},
         "quota": {"real_time_services": {"used": 1, "limit": 20}},
         "services": [a_service()] if services is None else services,
         "models": [a_model()] if models is None else models,

@@ -75,6 +75,13 @@ def drydock() -> Iterator[Drydock]:
     assert command.processes() == []
 
 
+def request_file(drydock: Drydock, text: str) -> str:
+    """The path of a request beside the data directory."""
+    path = drydock.home.parent / "request.json"
+    path.write_text(text)
+    return str(path)
+
+
 @pytest.mark.timeout(200)
 def test_from_up_to_down(drydock: Drydock) -> None:
     port = free_port()
@@ -94,6 +101,12 @@ def test_from_up_to_down(drydock: Drydock) -> None:
     refused = drydock("predict", "mnist", "--json", "{}", expect=1)
     assert "multipart/form-data" in refused.stderr
     assert "415" in drydock("logs", "mnist").stdout
+
+    scaled = drydock("services", "scale", "mnist", "2", "--watch")
+    assert scaled.stdout.endswith("(2 of 2 instances ready)\n")
+    update = request_file(drydock, '{"description": "changed"}')
+    drydock("services", "update", "mnist", update)
+    assert drydock.json("services", "show", "mnist")["config"]["description"] == "changed"
 
     tried = drydock("conform", "--rule", "MA-SVC-014", "--seed", "1").stdout
     assert "1 passed, 0 failed" in tried

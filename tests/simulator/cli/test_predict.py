@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 from simulator.cli.predict import pretty
-from tests.simulator.cli.conftest import MODEL_ID, PROJECT, SERVICE_ID, FakeServer, Run, a_state
+from tests.simulator.cli.conftest import (
+    MODEL_ID,
+    PROJECT,
+    SERVICE_ID,
+    FakeServer,
+    Run,
+    a_service,
+    a_state,
+)
 
 URL = f"/v1/infers/{SERVICE_ID}"
 
@@ -95,6 +103,18 @@ def test_model_that_was_deleted_meanwhile_does_not_matter(
 def test_two_bodies_exclude_each_other(run_on_fake: Run, picture: Path) -> None:
     result = run_on_fake("predict", "digits", "--json", "{}", "--image", str(picture))
     assert result.exit_code == 2
+
+
+@pytest.mark.parametrize("command", [("predict", "digits"), ("stress", "digits")])
+def test_a_websocket_service_is_no_place_for_requests_and_how_to_open_it_is_told(
+    run_on_fake: Run, fake: FakeServer, command: tuple[str, ...]
+) -> None:
+    service = a_service(access_address="ws://127.0.0.1:1/v1/infers/digits")
+    fake.answers("GET", "/_drydock/state", a_state([service]))
+    result = run_on_fake(*command)
+    assert result.exit_code == 1
+    assert "digits speaks WebSocket, not HTTP" in result.output
+    assert "open ws://127.0.0.1:1/v1/infers/digits with a WebSocket client" in result.output
 
 
 def test_unknown_service_is_said_before_anything_is_sent(

@@ -6,41 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from simulator.gateway.admin import AdminClient, AdminUnavailable, VersionTraffic, parse_traffic
+from simulator.gateway.admin import AdminClient, AdminUnavailable
+from simulator.gateway.counters import Bucket
 from tests.simulator.gateway.conftest import World
 from tests.simulator.gateway.support import a_service, a_version
-
-
-def test_counters_and_latencies_of_a_version_come_together() -> None:
-    stats = [
-        {"name": "cluster.s.1~0.upstream_rq_completed", "value": 7},
-        {"name": "cluster.s.1~0.upstream_rq_5xx", "value": 2},
-        {"name": "cluster.s.1~0.upstream_rq_4xx", "value": 1},
-        {"name": "cluster.s.1~0.upstream_rq_active", "value": 3},
-        {"name": "cluster.s.1~0.internal.upstream_rq_completed", "value": 99},
-        {"name": "cluster.~control.upstream_rq_completed", "value": 99},
-        {
-            "histograms": {
-                "supported_quantiles": [0, 50, 99, 100],
-                "computed_quantiles": [
-                    {
-                        "name": "cluster.s.1~0.upstream_rq_time",
-                        "values": [
-                            {"interval": None, "cumulative": 1},
-                            {"interval": None, "cumulative": 2.5},
-                            {"interval": 8, "cumulative": 9},
-                            {"interval": None, "cumulative": 10},
-                        ],
-                    }
-                ],
-            }
-        },
-    ]
-    assert parse_traffic(stats) == [VersionTraffic("s", "1.0", 7, 2, 1, 3, 2.5, 9, None, 8)]
-
-
-def test_no_versions_no_traffic() -> None:
-    assert parse_traffic([]) == []
 
 
 async def test_silent_admin_socket_is_told(tmp_path: Path) -> None:
@@ -82,3 +51,34 @@ async def test_real_latencies_appear_within_seconds(own_world: World) -> None:
             break
     assert seen.p50_ms is not None
     assert 0 <= seen.p50_ms <= seen.p99_ms < 10_000
+
+
+@pytest.mark.envoy
+async def test_real_counters_of_every_instance_codes_and_bytes(own_world: World) -> None:
+    one, two = await own_world.an_instance("one"), await own_world.an_instance("two", tcp=True)
+    await own_world.serve(a_service("a", versions=(a_version(one, two),)))
+    for _ in range(4):
+        await own_world.call("/v1/infers/a", content=b"x" * 1000)
+    await own_world.call("/v1/infers/a", token=None)
+    admin = own_world.gateway.admin
+    counted = {host.address: host.requests_total for host in await admin.hosts()}
+    assert counted == {one.path: 2, f"127.0.0.1:{two.port}": 2}
+    (version,) = await admin.traffic()
+    assert version.by_code == {200: 4}
+    assert 4000 < version.request_bytes < 10_000
+    assert version.response_bytes > 0
+    answers = await admin.answers()
+    assert (answers["2xx"], answers["4xx"]) == (4, 1)
+
+
+@pytest.mark.envoy
+async def test_real_buckets_hold_every_request(own_world: World) -> None:
+    one = await own_world.an_instance("one")
+    await own_world.serve(a_service("a", versions=(a_version(one),)))
+    calls, found = 0, list[Bucket]()
+    while not found and calls < 500:
+        await own_world.call("/v1/infers/a")
+        calls += 1
+        found = (await own_world.gateway.admin.latencies())["a", "v1"]
+    assert 0 < sum(bucket.count for bucket in found) <= calls
+    assert all(bucket.from_ms <= bucket.to_ms < 10_000 for bucket in found)

@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.simulator.gateway.malformed.case import SMUGGLED
+from tests.simulator.gateway.malformed.case import SMUGGLED, Case
 from tests.simulator.gateway.malformed.corpus import CASES
+from tests.simulator.gateway.malformed.handshakes import CASES as HANDSHAKES
 from tests.simulator.gateway.malformed.nginx import PROGRAM, nginx
 from tests.simulator.gateway.malformed.playing import misses
 from tests.simulator.gateway.malformed.stage import (
@@ -31,6 +32,7 @@ from tests.simulator.gateway.malformed.stage import (
 
 pytestmark = [pytest.mark.envoy, pytest.mark.asyncio(loop_scope="module")]
 
+PLACES = (Where.SERVICE, Where.CONTROL)
 BY_NAME = {case.name: case for case in CASES}
 FEWEST = 80
 HTTP1 = [case for case in CASES if not case.http2]
@@ -73,8 +75,9 @@ async def stage(short_directory: Path) -> AsyncIterator[Stage]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def played(stage: Stage) -> Played:
-    """Every case at both places, played once for all tests."""
-    return await play_all(stage, CASES, Where)
+    """Every case at its places, played once for all tests."""
+    at_both = await play_all(stage, CASES, PLACES)
+    return at_both | await play_all(stage, HANDSHAKES, [Where.WEBSOCKET])
 
 
 async def test_corpus_has_many_different_cases() -> None:
@@ -85,24 +88,31 @@ async def test_corpus_has_many_different_cases() -> None:
     assert len(CASES) - len(HTTP1) > FEWEST
 
 
-@pytest.mark.parametrize("where", Where)
+@pytest.mark.parametrize("where", PLACES)
 @pytest.mark.parametrize("name", BY_NAME)
 async def test_refused_or_made_harmless(played: Played, name: str, where: Where) -> None:
     assert misses(BY_NAME[name], played[name, where]) == []
 
 
+@pytest.mark.parametrize("case", HANDSHAKES, ids=lambda case: case.name)
+async def test_what_follows_a_refused_handshake_is_no_request(played: Played, case: Case) -> None:
+    assert misses(case, played[case.name, Where.WEBSOCKET]) == []
+
+
 @pytest.mark.usefixtures("played")
 async def test_not_a_byte_of_a_second_request_reaches_the_instance(stage: Stage) -> None:
-    assert stage.instance.requests
-    assert [bytes(raw) for raw in stage.instance.raw if SMUGGLED.encode() in raw] == []
+    assert stage.talker is not None
+    for instance in (stage.instance, stage.talker):
+        assert instance.requests
+        assert [bytes(raw) for raw in instance.raw if SMUGGLED.encode() in raw] == []
 
 
 async def test_every_refusal_has_the_body_and_an_id(played: Played) -> None:
     refusals = [
         (name, answer)
-        for (name, _), outcome in played.items()
+        for (name, where), outcome in played.items()
         for answer in outcome.answers
-        if answer.status >= 400
+        if answer.status >= 400 and where in PLACES
     ]
     assert len(refusals) > FEWEST
     for name, answer in refusals:

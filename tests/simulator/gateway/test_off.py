@@ -6,6 +6,7 @@ import pytest
 
 from simulator.gateway.off import NoGateway
 from simulator.gateway.status import GatewayStatus, Phase
+from simulator.instance_traffic import InstanceFigures, InstanceTraffic
 from simulator.traffic import Figures, Traffic
 from tests.simulator.gateway.support import a_state
 
@@ -23,6 +24,8 @@ async def test_there_are_no_counters() -> None:
     gateway = NoGateway()
     with pytest.raises(RuntimeError, match="the gateway is off"):
         _ = gateway.admin
-    traffic = Traffic(gateway)
+    traffic = Traffic(gateway, InstanceTraffic(gateway, dict))
     await traffic.refresh()
+    await traffic.instances.refresh()
     assert traffic.service("svc") == Figures()
+    assert traffic.instances.of("svc-1") == InstanceFigures()

@@ -15,13 +15,17 @@ import pytest
 from simulator.gateway.envoy_json import Json, encode
 from simulator.gateway.render import render, static_bootstrap
 from simulator.gateway.state import (
+    Abort,
     Api,
     Availability,
     Balancing,
     Cause,
     Endpoint,
     GatewayState,
+    Latency,
+    PathFaults,
     ServiceRoute,
+    SlowAnswers,
     VersionRoute,
 )
 from tests.simulator.gateway.support import (
@@ -89,7 +93,28 @@ KINDS = with_services(
         balancing=Balancing.SOURCE_ADDRESS,
     ),
 )
-STATES = {"empty": a_state(), "serving": SERVING, "unavailable": UNAVAILABLE, "kinds": KINDS}
+FAULTY = with_services(
+    a_state(),
+    a_service(
+        "sick",
+        versions=(
+            VersionRoute(
+                "v1",
+                60,
+                (Endpoint("s1", path="/run/s1.sock"),),
+                PathFaults(Latency("f1", 0.3, 10), Abort("f2", 503, 0.5), SlowAnswers("f3", 64)),
+            ),
+            VersionRoute("v2", 40, faults=PathFaults(abort=Abort("f4", 500))),
+        ),
+    ),
+)
+STATES = {
+    "empty": a_state(),
+    "serving": SERVING,
+    "unavailable": UNAVAILABLE,
+    "kinds": KINDS,
+    "faulty": FAULTY,
+}
 
 
 def pretty(state: GatewayState) -> str:

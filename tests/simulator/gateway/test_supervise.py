@@ -20,6 +20,7 @@ import httpx
 import psutil
 import pytest
 
+from simulator.access_log import AccessLog, aside
 from simulator.errors import ConfigError
 from simulator.gateway import configuration_files, supervise
 from simulator.gateway.errors import GatewayPortInUse, GatewayStartFailed, GatewayUpdateRejected
@@ -327,9 +328,46 @@ async def test_access_log_names_the_request_and_no_secret(directory: Path) -> No
     first, second = [json.loads(line) for line in log.read_text().splitlines()]
     assert first["request_id"] == response.headers["x-request-id"]
     assert (first["version"], first["status"], first["route"]) == ("digits.v1", 200, "digits")
+    assert (first["path"], first["instance"]) == ("/", "one")
     assert second["reason"] == "jwt_authn_access_denied{Jwt_is_missing}"
     assert "secret" not in log.read_text()
     assert "eyJ" not in log.read_text()  # how every token begins
+
+
+async def test_access_log_goes_on_in_another_file_when_its_own_was_put_aside(
+    directory: Path,
+) -> None:
+    log = directory / "access.log"
+    world = await start_world(directory, access_log_path=str(log))
+    try:
+        keeper = AccessLog(log, world.gateway, max_bytes=100)
+        one = await world.an_instance("one")
+        await world.serve(a_service(versions=(a_version(one),)))
+        await world.call("/v1/infers/digits/first")
+        while not log.read_bytes():  # Envoy writes when half a second has passed
+            await asyncio.sleep(0.05)
+        await keeper.look()
+        while not log.exists():
+            await asyncio.sleep(0.01)
+        await world.call("/v1/infers/digits/second")
+    finally:
+        await stop_world(world)
+    paths = [json.loads(file.read_text())["path"] for file in (aside(log), log)]
+    assert paths == ["/first", "/second"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
+async def test_access_log_on_a_full_disk_stops_no_request(directory: Path) -> None:
+    world = await start_world(directory, access_log_path="/dev/full")
+    try:
+        one = await world.an_instance("one")
+        await world.serve(a_service(versions=(a_version(one),)))
+        for _ in range(3):
+            assert (await world.call("/v1/infers/digits")).status_code == 200
+            await asyncio.sleep(supervise.ACCESS_LOG_FLUSH_S * 1.2)
+        assert world.gateway.status().restarts == 0
+    finally:
+        await stop_world(world)
 
 
 async def test_port_in_use_is_told_before_anything_is_changed(directory: Path) -> None:

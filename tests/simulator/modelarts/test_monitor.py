@@ -12,8 +12,8 @@ from simulator.bench.drydock import Drydock
 from simulator.lifecycle.objects import InstanceState
 from simulator.modelarts.monitor import monitor
 from simulator.modelarts.wire import Calls
-from simulator.store.queries import Stored
 from simulator.store.records import instance_values, service_of
+from simulator.store.services import Stored
 from simulator.store.tables import InstanceRow, VersionRow
 from tests.support.builders import a_service_row, a_version_row, an_instance
 from tests.support.requests import changed, documented

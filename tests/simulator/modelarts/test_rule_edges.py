@@ -246,6 +246,7 @@ class TestBatch:
                 },
                 "c": {"type": "array", "items": {"type": "boolean", "index": "1"}},
                 "d": {"type": "integer", "index": 0},
+                "f": {"type": "array", "item": {"type": "number"}},
                 "e": {"type": "integer"},
             },
         }
@@ -254,7 +255,25 @@ class TestBatch:
             ("MA-BAT-012", f"{RULE}/properties/a/items/2/properties/b/index"),
             ("MA-BAT-012", f"{RULE}/properties/c/items/index"),
             ("MA-BAT-012", f"{RULE}/properties/e/index"),
+            ("MA-BAT-012", f"{RULE}/properties/f/item/index"),
         ]
+
+    @pytest.mark.parametrize(
+        ("source", "rules"),
+        [
+            ("obs://test/data/1.jpg", []),
+            ("/test/1.jpg", []),
+            ("https://test.obs.xxx.com/1.jpg?Signature=a/", []),
+            ("obs://test", ["MA-BAT-022"]),
+            ("obs://test/", ["MA-BAT-022"]),
+            ("obs://test/data/", ["MA-BAT-022"]),
+            ("https://test.obs.xxx.com/data%2F?Signature=a", ["MA-BAT-022"]),
+            ("obs://t/data/", ["MA-BAT-021"]),
+        ],
+    )
+    def test_which_sources_are_files(self, source: str, rules: list[str]) -> None:
+        report = judged("manifest", {"/lines/0/source": source}, "manifest")
+        assert [rule for rule, _ in refused(report)] == rules
 
     @pytest.mark.parametrize(
         ("name", "is_refused"),
@@ -410,6 +429,27 @@ class TestAdmission:
             "websocket", {}, **one_model("speaks-websocket", **model)
         ).violations
         assert violation.message.endswith(f"this one {why}")
+
+    @pytest.mark.parametrize(
+        ("sent", "before", "is_refused"),
+        [
+            ({}, {"websocket_upgrade": True}, True),
+            ({"smn_notification": {}}, {"websocket_upgrade": True}, True),
+            ({"smn_notification": {}}, {}, False),
+            ({}, {}, False),
+        ],
+    )
+    def test_an_update_that_does_not_speak_of_websocket_leaves_the_service_one(
+        self, sent: dict[str, Any], before: dict[str, Any], is_refused: bool
+    ) -> None:
+        body = {"config": [{"model_id": "m"}], **({"additional_properties": sent} if sent else {})}
+        facts = Facts(
+            status="running",
+            request={"additional_properties": before},
+            models={"m": ModelFacts(type="Image")},
+        )
+        report = CATALOGUE.admit(CHANGE, body, facts)
+        assert ("MA-ADM-007" in [rule for rule, _ in refused(report)]) is is_refused
 
     def test_the_pool_of_a_version_goes_before_that_of_the_service(self) -> None:
         changes = {"/cluster_id": "no-such-pool", f"{VERSION}/cluster_id": "pool-a"}

@@ -33,20 +33,14 @@ class TestSimulated:
     def test_a_plain_real_time_service_is(self) -> None:
         check_simulated(request_of(ONE))
 
+    @pytest.mark.parametrize("name", ["batch-csv", "batch-file"])
+    def test_a_batch_service_is(self, name: str) -> None:
+        check_simulated(request_of(documented(name)))
+
     @pytest.mark.parametrize(
         ("body", "operation"),
         [
-            (documented("batch-csv"), "batch services"),
-            (documented("batch-file"), "batch services"),
             (documented("edge"), "edge services"),
-            (
-                {
-                    **ONE,
-                    "additional_properties": {"smn_notification": {}, "websocket_upgrade": True},
-                },
-                "WebSocket services",
-            ),
-            ({**ONE, "load_balancer_policy": "SOURCE_IP"}, "balancing load by SOURCE_IP"),
             ({**ONE, "x-drydock": {"data_collection": True}}, "collecting the data of requests"),
             (
                 changed(
@@ -220,7 +214,14 @@ class TestBuilding:
 
     def test_a_traffic_limit_of_the_console_is_kept_for_the_gateway(self) -> None:
         row, _ = self.build({**ONE, "x-drydock": {"traffic_limit": 7}})
-        assert row.document["requests_per_s"] == 7
+        assert row.routing == {"requests_per_s": 7}
+
+    def test_a_websocket_service_is_routed_as_one(self) -> None:
+        extra = {"smn_notification": {}, "websocket_upgrade": True}
+        row, _ = self.build({**ONE, "additional_properties": extra})
+        assert row.routing == {"websocket": True}
+        row, _ = self.build({**ONE, "additional_properties": extra | {"websocket_upgrade": False}})
+        assert row.routing == {}
 
     def test_timeouts_have_the_documented_defaults(self) -> None:
         _, (version,) = self.build(ONE)

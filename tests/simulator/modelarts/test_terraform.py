@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from simulator.bench.drydock import Drydock
-from tests.support.requests import documented
+from tests.support.requests import ACCEPTED, documented
 from tests.support.terraform import (
     ALWAYS,
     BODIES,
@@ -90,13 +90,27 @@ def test_the_bodies_here_have_every_field_that_is_sent() -> None:
     assert others <= SENT_IN_CREATE
 
 
-@pytest.mark.parametrize("name", OTHER_BODIES)
-def test_services_of_other_kinds_break_no_rule_and_are_not_simulated(
-    drydock_client: httpx.Client, model: str, name: str
+def test_an_edge_service_breaks_no_rule_and_is_not_simulated(
+    drydock_client: httpx.Client, model: str
 ) -> None:
-    answer = drydock_client.post("services", json=OTHER_BODIES[name](model))
+    answer = drydock_client.post("services", json=OTHER_BODIES["edge"](model))
     assert (answer.status_code, answer.json()["error_code"]) == (501, "Drydock.NotSimulated")
-    assert name in answer.json()["error_msg"]
+    assert "edge" in answer.json()["error_msg"]
+
+
+def test_a_mapping_rule_that_is_a_map_of_texts_can_be_followed_by_nobody(
+    drydock: Drydock, drydock_client: httpx.Client
+) -> None:
+    model = drydock.publish_model(ACCEPTED.parents[2] / "packages" / "mnist")
+    bucket = drydock.objects / "infers-data"
+    bucket.mkdir(parents=True)
+    (bucket / "all.manifest").write_text('{"source": "obs://infers-data/a.csv"}\n')
+    body = OTHER_BODIES["batch"](model)
+    answer = drydock_client.post("services", json=body)
+    assert answer.status_code == 400
+    assert [one["rule"] for one in answer.json()["violations"]] == ["MA-BAT-016"]
+    body["config"][0]["mapping_type"] = "file"
+    assert deploy(drydock, drydock_client, body)
 
 
 @pytest.mark.parametrize(("field", "amount"), [("gpu_p4", 0.5), ("ascend_a310", 1)])

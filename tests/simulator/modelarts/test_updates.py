@@ -149,7 +149,8 @@ class TestHistory:
         drydock.advance(1200)
         last, first = drydock_client.get(f"{service}/logs").json()["logs"]
         assert (last["result"], last["config"][0]["model_id"]) == ("FAIL", models[2])
-        assert "not deployed within 1200 s" in last["result_detail"]
+        assert last["config"][0]["model_version"] == "0.0.3"
+        assert last["error_msg"].count("not deployed within 1200 s") == 1
         only = drydock_client.get(f"{service}/logs", params={"update_time": first["update_time"]})
         assert only.json()["logs"] == [first]
         assert drydock_client.get(service).json()["update_time"] == last["update_time"]

@@ -14,8 +14,9 @@ from simulator import errors
 from simulator.errors import InvalidRequest, Refused, Violation
 from simulator.gateway.state import Cause
 from simulator.modelarts import wire
-from simulator.store.queries import Stored
+from simulator.store.listing import listed
 from simulator.store.records import instance_values, service_of
+from simulator.store.services import Stored
 from simulator.store.tables import EventRow, InstanceRow
 from tests.support.builders import NOW, a_model_row, a_service_row, a_version_row, an_instance
 from tests.support.requests import documented
@@ -141,7 +142,7 @@ class TestErrors:
 
     def test_the_gateway_has_words_for_every_cause(self) -> None:
         answers = wire.gateway_answers()
-        assert set(answers) >= set(Cause) - {Cause.BAD_REQUEST}
+        assert set(answers) == set(Cause)
         assert all(400 <= answer.status < 600 and answer.error_code for answer in answers.values())
 
 
@@ -163,7 +164,7 @@ def stored_service(ready: tuple[bool, ...] = (True, True), **changes: Any) -> St
 
 class TestService:
     def test_a_listed_service_has_the_documented_fields(self) -> None:
-        item = wire.service_item(stored_service(), wire.Calls(total=9, failed=2))
+        item = wire.service_item(listed(stored_service()), wire.Calls(total=9, failed=2))
         assert item["service_id"] == "svc"
         assert item["service_name"] == "mnist"
         assert item["infer_type"] == "real-time"
@@ -181,6 +182,19 @@ class TestService:
         assert first["model_name"] == "model-m1"
         assert first["envs"] == {}
         assert "error_msg" not in detail
+
+    @pytest.mark.parametrize(
+        ("endpoint", "address"),
+        [
+            ("http://127.0.0.1:8780", "ws://127.0.0.1:8780/v1/infers/svc"),
+            ("https://drydock.example", "wss://drydock.example/v1/infers/svc"),
+        ],
+    )
+    def test_the_address_of_a_websocket_service_has_its_scheme(
+        self, endpoint: str, address: str
+    ) -> None:
+        stored = stored_service(routing={"websocket": True})
+        assert wire.service_detail(stored, wire.Calls(), endpoint)["access_address"] == address
 
     @pytest.mark.parametrize(
         ("ready", "statuses"),
@@ -215,7 +229,8 @@ class TestService:
     def test_progress_is_that_of_the_deployment(
         self, status: str, ready: tuple[bool, ...], percent: int
     ) -> None:
-        assert wire.progress_percent(stored_service(ready, status=status)) == percent
+        service = listed(stored_service(ready, status=status))
+        assert wire.progress_percent(service) == percent
 
     def test_a_failed_service_says_why_with_the_end_of_the_log(self) -> None:
         failed = stored_service(

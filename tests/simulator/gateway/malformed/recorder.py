@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import SupportsIndex
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 _REQUEST_LINE = re.compile(rb"[A-Za-z0-9!#$%&'*+.^_`|~-]+ /[\x21-\x22\x24-\x7e]* HTTP/1\.[01]")
 _HEADER = re.compile(rb"([A-Za-z0-9!#$%&'*+.^_`|~-]+): ?([\x21-\x7e\x80-\xff \t]*)")
@@ -58,9 +58,12 @@ class Recorder:
         path: of the socket.
         requests: complete ones, in order of arrival.
         raw: all bytes of all connections, one entry a connection.
+        handshakes: whether it knows those of WebSocket, which it refuses with the `status` in their
+            query.
     """
 
     path: str
+    handshakes: bool = False
     requests: list[Seen] = field(default_factory=list)
     raw: list[bytearray] = field(default_factory=list)
     _server: asyncio.Server | None = None
@@ -88,6 +91,10 @@ class Recorder:
         """Requests for the path and what lies below it."""
         return [one for one in self.requests if one.path == path or one.path.startswith(f"{path}/")]
 
+    def _status(self, seen: Seen) -> int:
+        query = dict(parse_qsl(urlsplit(seen.target).query))
+        return int(query["status"]) if self.handshakes and "status" in query else 200
+
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
@@ -95,9 +102,12 @@ class Recorder:
         try:
             while True:
                 seen = await _read(reader)
+                if self.handshakes:
+                    seen.faults = [one for one in seen.faults if one not in HANDSHAKE_FIELDS]
                 self.requests.append(seen)
                 body = json.dumps({"target": seen.target, "body_bytes": len(seen.body)}).encode()
-                writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n")
+                writer.write(b"HTTP/1.1 %d Words\r\n" % (self._status(seen)))
+                writer.write(b"content-type: application/json\r\n")
                 writer.write(b"content-length: %d\r\n\r\n" % len(body))
                 writer.write(b"" if seen.method == "HEAD" else body)
                 await writer.drain()
@@ -144,6 +154,14 @@ async def _read(reader: asyncio.StreamReader) -> Seen:
     return seen
 
 
+def _hop_by_hop(name: str, value: str) -> str:
+    return f"hop-by-hop field {name}: {value}"
+
+
+HANDSHAKE_FIELDS = {_hop_by_hop("connection", "Upgrade"), _hop_by_hop("upgrade", "websocket")}
+"""No faults where a handshake is let through."""
+
+
 def _judge(seen: Seen) -> None:
     lengths, codings = seen.values("content-length"), seen.values("transfer-encoding")
     if len(seen.values("host")) != 1:
@@ -156,7 +174,7 @@ def _judge(seen: Seen) -> None:
         seen.faults.append(f"Transfer-Encoding {codings}")
     for name, value in seen.headers:
         if name in HOP_BY_HOP and (name, value) != ("te", "trailers"):
-            seen.faults.append(f"hop-by-hop field {name}: {value}")
+            seen.faults.append(_hop_by_hop(name, value))
 
 
 async def _read_body(reader: asyncio.StreamReader, seen: Seen) -> None:

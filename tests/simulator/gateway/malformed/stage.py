@@ -20,6 +20,7 @@ from tests.simulator.gateway.support import Issuer, a_service, a_state, with_ser
 
 AT_ONCE = 100
 SERVICE = "/v1/infers/digits"
+WEBSOCKET_SERVICE = "/v1/infers/talk"
 
 
 class Where(StrEnum):
@@ -29,6 +30,8 @@ class Where(StrEnum):
     """An instance: the token is checked, bodies are held until they are whole."""
     CONTROL = "control"
     """The Python server: everything is passed on as it comes."""
+    WEBSOCKET = "websocket"
+    """An instance of a WebSocket service, which refuses every handshake."""
 
 
 Played = dict[tuple[str, Where], Outcome]
@@ -41,7 +44,8 @@ class Stage:
     Attributes:
         port: where it listens.
         http2_port: where it listens for HTTP/2; the same if it tells the two apart by itself.
-        token: what opens the service.
+        token: what opens the services.
+        talker: the instance of the WebSocket service, where there is one.
         access_log: where each request is a line of JSON.
         patience_s: how long clients wait for what must happen.
     """
@@ -53,14 +57,18 @@ class Stage:
     control: Recorder
     access_log: Path = field(default_factory=Path)
     patience_s: float = PATIENCE_S
+    talker: Recorder | None = None
 
     async def play(self, case: Case, where: Where, number: int) -> Outcome:
         """Plays a case at a path that no case with another number has."""
         below = f"/c{number}x"
+        auth = (("X-Auth-Token", self.token),)
         place, recorder = Place(below), self.control
         if where is Where.SERVICE:
-            place = Place(SERVICE + below, (("X-Auth-Token", self.token),))
-            recorder = self.instance
+            place, recorder = Place(SERVICE + below, auth), self.instance
+        elif where is Where.WEBSOCKET:
+            assert self.talker is not None
+            place, recorder = Place(WEBSOCKET_SERVICE + below, auth), self.talker
         ports = (self.port, self.http2_port)
         return await play(case, ports, place, recorder, below, self.patience_s)
 
@@ -94,17 +102,28 @@ async def recorders(directory: Path) -> AsyncIterator[tuple[Recorder, Recorder]]
 async def drydock(directory: Path) -> AsyncIterator[Stage]:
     """Envoy with Drydock's own configuration."""
     issuer, gateway = Issuer(), Gateway(directory / "gateway")
+    talker = await Recorder(str(directory / "talker.sock"), handshakes=True).start()
     async with recorders(directory) as (instance, control):
-        version = VersionRoute("v1", 100, (Endpoint("one", path=instance.path),))
+        version, talking = _version(instance), _version(talker)
         log = directory / "access.log"
         state = a_state(
             str(directory), port=free_port(), jwks=issuer.jwks, access_log_path=str(log)
         )
-        await gateway.start(with_services(state, a_service(versions=(version,))))
+        services = (
+            a_service(versions=(version,)),
+            a_service("talk", versions=(talking,), websocket=True),
+        )
+        await gateway.start(with_services(state, *services))
         try:
-            yield Stage(state.port, state.port, issuer.token(), instance, control, log)
+            token = issuer.token()
+            yield Stage(state.port, state.port, token, instance, control, log, talker=talker)
         finally:
             await gateway.stop(drain_s=0)
+            await talker.stop()
+
+
+def _version(instance: Recorder) -> VersionRoute:
+    return VersionRoute("v1", 100, (Endpoint("one", path=instance.path),))
 
 
 @asynccontextmanager

@@ -1,0 +1,1 @@
+"""Faults that a tester injects: what there are, to whom they happen, and until when."""

@@ -1,0 +1,71 @@
+"""How requests reach a service, over HTTP."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from simulator.bench.drydock import Drydock
+from tests.simulator.bench.support import deploy
+
+DEFAULT = {
+    "balancing": "round-robin",
+    "websocket": False,
+    "requests_per_s": None,
+    "timeout_s": None,
+    "direct": False,
+}
+
+
+@pytest.fixture
+def service(drydock: Drydock, drydock_client: httpx.Client) -> str:
+    service_id = deploy(drydock_client, drydock.add_model(), instances=2)
+    drydock.settle()
+    return f"/services/{service_id}"
+
+
+def test_limits_are_changed_one_by_one_and_told(
+    drydock: Drydock, admin: httpx.Client, service: str
+) -> None:
+    assert admin.get(f"{service}/routing").json() == DEFAULT
+    changed = admin.put(f"{service}/routing", json={"requests_per_s": 10}).json()
+    assert changed == DEFAULT | {"requests_per_s": 10}
+    changed = admin.put(f"{service}/routing", json={"timeout_s": 2.5}).json()
+    assert changed == DEFAULT | {"requests_per_s": 10, "timeout_s": 2.5}
+    assert admin.put(f"{service}/routing", json={"requests_per_s": None}).json() == (
+        DEFAULT | {"timeout_s": 2.5}
+    )
+    assert "its routing was changed: timeout_s 2.5" in drydock.events(service.rpartition("/")[2])
+
+
+def test_the_gateway_keeps_to_them(drydock: Drydock, admin: httpx.Client, service: str) -> None:
+    admin.put(f"{service}/routing", json={"requests_per_s": 7, "timeout_s": 3})
+    drydock.settle()
+    routes = drydock._server.system.routes._routes
+    route = routes[service.rpartition("/")[2]]
+    assert (route.requests_per_s, route.timeout_s) == (7, 3)
+    admin.put(f"{service}/routing", json={"requests_per_s": 0})
+    drydock.settle()
+    assert routes[service.rpartition("/")[2]].requests_per_s is None
+
+
+def test_instances_are_called_directly_only_where_that_is_wanted(
+    drydock: Drydock, admin: httpx.Client, service: str
+) -> None:
+    refused = admin.get(f"{service}/addresses")
+    assert refused.status_code == 400
+    assert "--direct" in refused.json()["message"]
+    admin.put(f"{service}/routing", json={"direct": True})
+    found = admin.get(f"{service}/addresses").json()["addresses"]
+    assert [one["version_id"] for one in found] == ["v1", "v1"]
+    assert len({one["address"] for one in found}) == 2
+
+
+@pytest.mark.parametrize(
+    "body", [{"requests_per_s": -1}, {"timeout_s": 0}, {"direct": "maybe"}, {"rate": 3}]
+)
+def test_what_no_limit_can_be_is_refused(
+    admin: httpx.Client, service: str, body: dict[str, object]
+) -> None:
+    assert admin.put(f"{service}/routing", json=body).status_code == 400
+    assert admin.get(f"{service}/routing").json() == DEFAULT
