@@ -11,7 +11,15 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import platformdirs
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -21,6 +29,8 @@ from pydantic_settings import (
 
 from simulator.clock import ClockMode
 from simulator.errors import ConfigError
+from simulator.objectsettings import BucketMapping, refuse_hosts, refuse_names
+from simulator.transitions import TransitionSettings
 
 SOCKET_PATH_LIMIT_BYTES = 100
 """Longest Unix socket path that all systems take (macOS: 104 with the end mark)."""
@@ -114,12 +124,22 @@ class Settings(BaseSettings):
     crash_limit: int = Field(default=3, ge=0)
     """How often an instance may die during a deployment before the deployment fails; 0: never, wait
     for the deploy timeout as the cloud does."""
+    batch_manifest_bytes: int = Field(default=64 * 1024 * 1024, ge=1)
+    """Size at which a batch job begins a further manifest of results."""
     when_full: WhenFull = WhenFull.FAIL
     """What a deployment does for which its dedicated pool has no room: `fail` after three tries, or
     `wait` until there is some (the status is then `waiting`)."""
+    transitions: TransitionSettings = TransitionSettings()
+    """How services and models get out of the statuses in which they are on their way, for tests of
+    clients that wait: `immediate`, `manual`, or the least seconds of platform time."""
     notification_webhook: Annotated[str, AfterValidator(_on_this_machine)] = ""
     """Where notifications (`smn_notification`) are posted to: an http address of this machine.
     Empty: they are kept in a list only."""
+    buckets: dict[str, BucketMapping] = Field(default_factory=dict)
+    """Buckets that are no folders of the data directory: name to an fsspec URL or to the path of a
+    folder, or a table `[buckets.NAME]` with `url`, `endpoint` and more (docs/objects.md)."""
+    object_hosts: list[str] = Field(default_factory=list, validate_default=True)
+    """Hosts, with their subdomains, that buckets may lie on. Nothing is fetched from others."""
     readings: dict[str, str] = Field(default_factory=dict)
     """Which reading is taken where the documents disagree: name to option. docs/rules.md lists
     them."""
@@ -129,7 +149,21 @@ class Settings(BaseSettings):
     """Workspaces that exist besides the default one; when given, others are refused."""
     networks: NetworkSettings | None = None
     """VPCs and security groups that exist; when given, others are refused."""
+    access_log: bool = True
+    """Write a line for each request that comes to the listening address (docs/monitoring.md)."""
     log_level: str = "warning"
+
+    @field_validator("buckets")
+    @classmethod
+    def _buckets_have_names(cls, buckets: dict[str, BucketMapping]) -> dict[str, BucketMapping]:
+        refuse_names(buckets)
+        return buckets
+
+    @field_validator("object_hosts")
+    @classmethod
+    def _buckets_lie_on_them(cls, hosts: list[str], info: ValidationInfo) -> list[str]:
+        refuse_hosts(info.data.get("buckets", {}), hosts)
+        return hosts
 
     @classmethod
     def settings_customise_sources(
@@ -187,6 +221,11 @@ class Paths:
         return self.home / "objects"
 
     @property
+    def batch(self) -> Path:
+        """Results of batch jobs that are being written, one folder a service."""
+        return self.home / "batch"
+
+    @property
     def log_channels(self) -> Path:
         """The output of instances whose service reports its logs, one folder a log group."""
         return self.home / "logs"
@@ -198,6 +237,11 @@ class Paths:
     @property
     def log(self) -> Path:
         return self.home / "server.log"
+
+    @property
+    def access_log(self) -> Path:
+        """A line of JSON for each request; the lines of before are beside it, with `.1`."""
+        return self.home / "access.log"
 
     @property
     def gateway(self) -> Path:

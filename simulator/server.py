@@ -17,7 +17,7 @@ from typing import Any
 
 import uvicorn
 from fastapi import FastAPI, Request
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from starlette.exceptions import HTTPException
 
 from backends.errors import BackendError
@@ -33,6 +33,8 @@ from simulator.lockfile import LockFile
 from simulator.modelarts import authorize, wire
 from simulator.modelarts.inference_off import inference_off_router
 from simulator.modelarts.routes import modelarts_router
+from simulator.s3.app import Endpoint, S3Requests
+from simulator.store.trouble import Cause, store_trouble
 from simulator.system import AUTHORIZE_PATH, System
 from simulator.web import REQUEST_ID, BodyLimit, Json, LocalOrigin, RequestId
 
@@ -65,6 +67,7 @@ def build_app(system: System) -> FastAPI:
     )
     app.readings = system.ruling.readings
     app.add_middleware(BodyLimit)
+    app.add_middleware(S3Requests, endpoint=_object_endpoint(system))
     app.add_middleware(LocalOrigin)
     app.add_middleware(RequestId)
     _add_error_handlers(app)
@@ -75,6 +78,11 @@ def build_app(system: System) -> FastAPI:
         app.include_router(inference_off_router(), include_in_schema=False)
     app.include_router(modelarts_router(system), tags=["modelarts"])
     return app
+
+
+def _object_endpoint(system: System) -> Endpoint:
+    directory = system.directory
+    return Endpoint(system.objects, directory.identities, directory.region, directory.now_s)
 
 
 def _add_error_handlers(app: FastAPI) -> None:
@@ -106,10 +114,15 @@ def _add_error_handlers(app: FastAPI) -> None:
         return _answer(request, answer, error.reason)
 
     async def storage_failed(request: Request, error: Exception) -> Json:
+        trouble = store_trouble(error)
+        failed = isinstance(error, OperationalError | sqlite3.OperationalError)
+        if trouble is None and not failed:
+            return await unexpected(request, error)
         logger.error("the store failed: %s", error)
-        full = "full" in str(error)
-        text = "the disk of the data directory is full" if full else f"the store failed: {error}"
-        answer = wire.WireAnswer(507 if full else 503, "Drydock.Storage", text)
+        full = trouble is not None and trouble.cause is Cause.FULL
+        text = trouble.message if trouble else f"the store failed: {error}"
+        hint = trouble.hint if trouble else ""
+        answer = wire.WireAnswer(507 if full else 503, "Drydock.Storage", text, hint=hint)
         return _answer(request, answer, "StorageFull" if full else "StorageError")
 
     async def unexpected(request: Request, error: Exception) -> Json:
@@ -125,8 +138,9 @@ def _add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(IamError, unauthenticated)
     app.add_exception_handler(AdminTokenWrong, wrong_token)
     app.add_exception_handler(BackendError, backend_failed)
-    app.add_exception_handler(OperationalError, storage_failed)
-    app.add_exception_handler(sqlite3.OperationalError, storage_failed)
+    app.add_exception_handler(DBAPIError, storage_failed)
+    app.add_exception_handler(sqlite3.DatabaseError, storage_failed)
+    app.add_exception_handler(OSError, storage_failed)
     app.add_exception_handler(Exception, unexpected)
 
 
@@ -170,9 +184,18 @@ def run(settings: Settings) -> int:
             lock.release()
     except (ConfigError, KeyFileError, GatewayUpdateRejected) as error:
         hint = getattr(error, "hint", "")
-        print(f"drydock: {error}" + (f"\n  {hint}" if hint else ""), file=sys.stderr)
-        return 1
+        return _could_not_start(str(error), hint)
+    except (DBAPIError, sqlite3.DatabaseError) as error:
+        trouble = store_trouble(error)
+        if trouble is None:
+            raise
+        return _could_not_start(trouble.message, trouble.hint)
     return 0
+
+
+def _could_not_start(message: str, hint: str) -> int:
+    print(f"drydock: {message}" + (f"\n  {hint}" if hint else ""), file=sys.stderr)
+    return 1
 
 
 def loop_factory() -> Any:
@@ -213,6 +236,8 @@ async def listening(
         log_config=None,
         access_log=False,
         lifespan="off",
+        # the API has no WebSocket; by default a library for it is looked for at each start
+        ws="none",
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=SHUTDOWN_WAIT_S,
         h11_max_incomplete_event_size=64 * 1024,

@@ -13,10 +13,13 @@ from pathlib import Path
 from typing import Protocol
 
 from backends.base import Backend
+from simulator.access_log import AccessLog
 from simulator.backend_choice import choose_backend
+from simulator.batch.jobs import Jobs
 from simulator.clock import PlatformClock, real_ms
 from simulator.config import Paths, Settings
 from simulator.engine import Engine, Told
+from simulator.faults.control import FaultControl
 from simulator.gateway.interface import DataPlane
 from simulator.gateway.off import NoGateway
 from simulator.gateway.state import GatewayState
@@ -26,15 +29,22 @@ from simulator.iam.directory import Directory
 from simulator.iam.identity import Identity
 from simulator.iam.tokens import PROJECT_CLAIM, TokenSigner
 from simulator.identities import identities_from
+from simulator.instance_traffic import InstanceTraffic
 from simulator.listeners import Listeners
 from simulator.log_channels import LogChannels
 from simulator.modelarts import wire
+from simulator.modelarts.holding import Holding
 from simulator.modelarts.models import Publisher
 from simulator.modelarts.ruling import Ruling
 from simulator.notifier import Notifier
+from simulator.objects import ObjectStore
 from simulator.routetable import RouteTable
+from simulator.s3.address import host_names
 from simulator.store.queries import Store
+from simulator.store_watch import StoreWatch
 from simulator.traffic import Traffic
+from simulator.transitions import TransitionControl
+from simulator.watched import WatchedBackend
 
 logger = logging.getLogger(__name__)
 
@@ -72,11 +82,13 @@ class System:
     """
 
     store: Store
-    backend: Backend
+    backend: WatchedBackend
     engine: Engine
     gateway: DataPlane
     traffic: Traffic
     directory: Directory
+    objects: ObjectStore
+    jobs: Jobs
     publisher: Publisher
     clock: PlatformClock
 
@@ -144,13 +156,24 @@ class System:
             token_lifetime_s=self.settings.token_lifetime_s,
         )
         last = self.store.remembered("backend") if self.store.service_ids() else None
-        self.backend = await self._choose_backend(
-            self.settings, self.paths, installation, last=last
+        self.backend = WatchedBackend(
+            await self._choose_backend(self.settings, self.paths, installation, last=last)
         )
         self.store.remember("backend", self.backend.name)
         self.gateway = Gateway(self.paths.gateway) if self._with_gateway else NoGateway()
-        self.traffic = Traffic(self.gateway)
         self.routes = RouteTable(self.gateway, self._gateway_state())
+        self.traffic = Traffic(self.gateway, InstanceTraffic(self.gateway, self.routes.endpoints))
+        self.access_log = AccessLog(self.paths.access_log, self.gateway)
+        self.objects = ObjectStore(self.paths.objects, self.settings.buckets)
+        await asyncio.to_thread(self.objects.sweep)
+        self.jobs = Jobs(
+            self.store,
+            self.objects,
+            self.clock,
+            directory=self.paths.batch,
+            timeout_s=self.settings.predict_timeout_s,
+            wake=self._wake,
+        )
         self.engine = Engine(
             store=self.store,
             backend=self.backend,
@@ -161,11 +184,22 @@ class System:
             publish=self.routes.publish,
             drained=self.routes.drained,
             listen=self._tell,
+            work=self.jobs,
         )
+        self.faults = FaultControl(
+            self.store.faults, self.clock, afflict=self.routes.afflict, listen=self._tell
+        )
+        self.store_watch = StoreWatch(self.store, self.engine.hurry)
         self.notifier = Notifier(self.store, self.settings.notification_webhook)
         self.log_channels = LogChannels(self.store, self.backend, self.paths.log_channels)
+        self.transitions = TransitionControl(self.settings.transitions, self.engine.hold)
         self.publisher = Publisher(
-            self.store, self.backend, models=self.paths.models, objects=self.paths.objects
+            self.store,
+            self.backend,
+            self.clock,
+            Holding(self.clock, self.transitions),
+            models=self.paths.models,
+            objects=self.objects,
         )
 
     async def start(self) -> None:
@@ -174,9 +208,14 @@ class System:
         Raises:
             ConfigError: the gateway did not come up (port in use, ...).
         """
-        await self.routes.start(await self.engine.routes())
+        routes = await self.engine.routes()
+        await self.routes.start(routes, await self.faults.resume())
+        self.faults.start()
         if self._with_gateway:
             self._reading = asyncio.create_task(self.traffic.keep_reading())
+            if self.settings.access_log:
+                self.access_log.start()
+        self.store_watch.start()
         self.notifier.start()
         self.log_channels.start()
         await self.publisher.resume()
@@ -188,15 +227,23 @@ class System:
         if self._reading is not None:
             self._reading.cancel()
             await asyncio.gather(self._reading, return_exceptions=True)
+        await self.faults.close()
         await self.gateway.stop(GATEWAY_DRAIN_S)
+        await self.access_log.close()
         await self.publisher.close()
+        await self.store_watch.close()
         await self.notifier.close()
         await self.log_channels.close()
+        await self.jobs.close()
         await self.engine.close(keep_running=mode is ShutdownMode.KEEP_RUNNING)
         if mode is ShutdownMode.REMOVE:
             await self.backend.remove_everything()
         await self.backend.close()
+        self.objects.close()
         self.store.close()
+
+    def _wake(self, service_id: str) -> None:
+        self.engine.wake(service_id)
 
     def _tell(self, told: Told) -> None:
         self.listeners.tell(told)
@@ -205,6 +252,7 @@ class System:
     def _gateway_state(self) -> GatewayState:
         watched = self.paths.gateway / "dynamic"
         watched.mkdir(parents=True, exist_ok=True, mode=0o700)
+        names = GatewayState.allowed_hosts + host_names(self.settings.region)
         return GatewayState(
             host=self.settings.host,
             port=self.settings.port,
@@ -218,6 +266,8 @@ class System:
             project_claim=PROJECT_CLAIM,
             signed_path=AUTHORIZE_PATH,
             answers=wire.gateway_answers(),
+            allowed_hosts=names,
+            access_log_path=str(self.paths.access_log) if self.settings.access_log else "",
         )
 
 

@@ -1,4 +1,5 @@
-"""batch map | manifest: what a batch service would read and send, without a server."""
+"""batch: map and manifest, what a batch service would read and send, without a server; the others
+stand in `batch_jobs.py`."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
+from simulator.cli import batch_jobs
 from simulator.cli.failures import Failure, UsageFailure
 from simulator.cli.output import speaks_unicode
 from simulator.cli.reading import read_bytes
@@ -24,7 +26,10 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 SHOWN_ROWS = 3
-app = typer.Typer(help="See what batch services read, send and write.", no_args_is_help=True)
+app = typer.Typer(help="Run batch jobs; see what they read, send and write.", no_args_is_help=True)
+app.command("run")(batch_jobs.run)
+app.command("list")(batch_jobs.list_)
+app.command("results")(batch_jobs.results)
 
 
 @app.command("map")

@@ -109,9 +109,14 @@ def _follow(server: Server, output: Output, service_id: str) -> None:
         output.document(detail)
         return
     output.line(
-        f"{clean_line(detail['name'])} is running after {seconds:.1f} s "
+        f"{clean_line(detail['name'])} is {detail['status']} after {seconds:.1f} s "
         f"({detail['instances_ready']} of {detail['instances_wanted']} instances ready)"
     )
+    if detail["job"] is not None:
+        output.note(
+            f"`drydock batch results {clean_line(detail['name'])}` shows its results", "dim"
+        )
+        return
     output.fields(
         [
             ("id", service_id),

@@ -16,6 +16,8 @@ Json = dict[str, Any]
 
 POLL_S = 0.1
 LOG_LINES = 15
+ARRIVED = frozenset({"running", "finished"})
+"""Statuses of a service that was deployed; the job of a batch service may be done at once."""
 UNDER_WAY = frozenset({"deploying", "pending", "waiting"})
 """Statuses of a service that is on its way to running."""
 
@@ -34,10 +36,10 @@ def follow_deployment(server: Server, working: Working, service_id: str) -> tupl
     while True:
         detail = server.service(service_id)
         seconds = time.monotonic() - started
-        if detail["status"] == "running":
+        if detail["status"] in ARRIVED:
             return detail, seconds
         if detail["status"] not in UNDER_WAY:
-            raise _failure(server, detail)
+            raise failure_of(server, detail)
         working.show(progress_line(detail, seconds))
         time.sleep(POLL_S)
 
@@ -50,7 +52,8 @@ def progress_line(detail: Json, seconds: float) -> str:
     return f"{detail['status']} · {ready} · {seconds:.1f} s{said}"
 
 
-def _failure(server: Server, detail: Json) -> Failure:
+def failure_of(server: Server, detail: Json) -> Failure:
+    """Why a service does not do what it should."""
     name, status = detail["name"], detail["status"]
     why = ": ".join(part for part in (detail["reason"], detail["message"]) if part)
     return Failure(

@@ -7,7 +7,7 @@ leave open.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from simulator.facts.statuses import ServiceStatus
@@ -21,6 +21,9 @@ from simulator.lifecycle.objects import (
     JobEnd,
     Service,
 )
+
+Change = Callable[[Service], tuple[Service, tuple[Event, ...]]]
+"""What a worker has to say of its service."""
 
 
 def again(job: Job | None) -> Job | None:

@@ -96,6 +96,7 @@ def _lost(instance: Instance, room: Room, now: int) -> Instance:
         pool="",
         node="",
         address="",
+        deaths=0,  # wherever it is next, it has not died there
         reason=POOL_LOST,
         message=message,
         retry_at=now + RETRY_MS,

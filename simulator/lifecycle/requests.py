@@ -22,6 +22,8 @@ Change = Callable[[Service, int], tuple[Service, tuple[Event, ...]]]
 
 STARTABLE = frozenset({S.STOPPED, S.FAILED, S.FINISHED})
 STOPPABLE = frozenset({S.RUNNING, S.CONCERNING, S.FAILED, S.WAITING})
+STOPPABLE_JOB = STOPPABLE | {S.DEPLOYING}
+"""The same of a service with a job."""
 UNCHANGEABLE = frozenset({S.DEPLOYING, S.STOPPING, S.DELETING})
 """While one of these, nothing but the description is changed."""
 
@@ -54,8 +56,7 @@ def stop(service: Service, now: int) -> tuple[Service, tuple[Event, ...]]:
     Raises:
         StatusForbids: it is stopped, or on its way somewhere.
     """
-    is_job_being_deployed = service.job is not None and service.status is S.DEPLOYING
-    if service.status not in STOPPABLE and not is_job_being_deployed:
+    if service.status not in (STOPPABLE if service.job is None else STOPPABLE_JOB):
         raise StatusForbids("service", service.service_id, service.status, "be stopped")
     event = Event(EventKind.NORMAL, "the service is being stopped", "Stopping")
     return move(replace(service, goal=Goal.STOPPED, due_at=None), S.STOPPING, now), (event,)

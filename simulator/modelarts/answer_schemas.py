@@ -44,6 +44,10 @@ ERROR = record(
 )
 _WARNINGS = array(reference("Violation"), "Extension: what is accepted and should be told.")
 
+_JOB_TIMES = {
+    "start_time": _instant("When the job of a batch service began"),
+    "finished_time": _instant("When the job of a batch service ended"),
+}
 _SERVICE_ITEM = {
     "service_id": text("Id of the service."),
     "service_name": text("Name of the service."),
@@ -67,11 +71,12 @@ _SERVICE_ITEM = {
     "additional_properties": anything("Further attributes, as they were sent."),
     "schedule": array(anything("A schedule."), "When it stops by itself, as it was sent."),
     "due_time": _instant("When it stops by schedule"),
+    **_JOB_TIMES,
 }
-_SOMETIMES_IN_LISTS = ["additional_properties", "schedule", "due_time"]
+_SOMETIMES_IN_LISTS = ["additional_properties", "schedule", "due_time", *_JOB_TIMES]
 _SERVICE_DETAIL = {
     "config": array(reference("ServiceConfigItem"), "The versions of the service."),
-    "access_address": text("Where to send inference requests."),
+    "access_address": text("Where to send inference requests; of real-time services."),
     "error_msg": text("Why it failed."),
     "vpc_id": text("Network of the instances."),
     "subnet_network_id": text("Subnet of the network."),
@@ -84,6 +89,7 @@ _SERVICE_DETAIL = {
 }
 _SOMETIMES = [
     *_SOMETIMES_IN_LISTS,
+    "access_address",
     "update_time",
     "load_balancer_policy",
     "priority",
@@ -110,6 +116,7 @@ _CONFIG_ITEM = {
     "scaling": flag("Whether it scales by itself."),
     "support_debug": flag("Whether it can be debugged."),
     "source_type": text("auto for models of ExeML."),
+    **_JOB_TIMES,
 }
 _MODEL_ITEM = {
     "model_id": text("Id of the model."),
@@ -160,12 +167,14 @@ _UPDATE = record(
     {
         "update_time": _instant("When it was accepted"),
         "result": word("How it ended.", "RUNNING", "SUCCESS", "FAIL"),
-        "config": array(anything("A version."), "The versions, as they were sent."),
+        "config": array(
+            anything("A version, with its model's name."), "The versions, as they were sent."
+        ),
         "extend_config": array(anything("A version."), "Always empty."),
         "cluster_id": text("Dedicated pool of the old kind."),
-        "result_detail": text("Extension: why it failed."),
+        "error_msg": text("Extension: why it failed."),
     },
-    optional=["cluster_id", "result_detail"],
+    optional=["cluster_id", "error_msg"],
 )
 _MONITOR = record(
     "The calls and resources of one version. What is used of them is not sampled.",
@@ -326,6 +335,6 @@ def with_version(requests: Mapping[str, Schema]) -> dict[str, Schema]:
     version = record(
         "One version of a service: what was sent, and how it is.",
         {**sent, **_CONFIG_ITEM},
-        optional=[name for name in sent if name not in _CONFIG_ITEM],
+        optional=[*_JOB_TIMES, *(name for name in sent if name not in _CONFIG_ITEM)],
     )
     return {**ANSWERS, "ServiceConfigItem": version}

@@ -8,10 +8,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from simulator.errors import InvalidRequest, NotFound, Violation
+from simulator.facts.statuses import ServiceKind
 from simulator.modelarts import wire
 from simulator.modelarts.schemas import ServiceConfig
-from simulator.store.queries import Stored
-from simulator.store.tables import ModelRow, VersionRow
+from simulator.store.listing import ListedService
+from simulator.store.services import Stored
+from simulator.store.tables import ModelRow, ServiceRow, TaskRow, VersionRow
 from simulator.system import System
 
 
@@ -35,15 +37,23 @@ def resource_ids(versions: Iterable[VersionRow]) -> list[str]:
     return [f"{version.service_id}.{version.version_id}" for version in versions]
 
 
-def calls_of(system: System, stored: Stored) -> wire.Calls:
-    figures = system.traffic.service(stored.row.service_id)
+def calls_of(system: System, service_id: str) -> wire.Calls:
+    figures = system.traffic.service(service_id)
     return wire.Calls(figures.requests, figures.errors)
+
+
+async def tasks_of(
+    system: System, services: Iterable[ServiceRow | ListedService]
+) -> dict[str, TaskRow]:
+    """The newest run of the job of each batch service that has begun one, by the service's id."""
+    ids = [one.service_id for one in services if one.kind == ServiceKind.BATCH]
+    return await asyncio.to_thread(system.store.tasks.last, ids) if ids else {}
 
 
 def version_calls(system: System, stored: Stored) -> dict[str, wire.Calls]:
     """The calls of each version that there is, by its id."""
     found = {}
-    for version in (*stored.versions, *stored.kept):
+    for version in stored.all_versions:
         figures = system.traffic.version(version.service_id, version.version_id)
         found[version.version_id] = wire.Calls(figures.requests, figures.errors)
     return found

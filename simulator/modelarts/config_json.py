@@ -80,6 +80,11 @@ def read_config(document: dict[str, Any], where: str) -> ModelConfig:
     )
 
 
+def apis_of(config: dict[str, Any]) -> tuple[ModelApi, ...]:
+    """The APIs of a config.json that was read before."""
+    return tuple(_api(entry) for entry in config.get("apis") or ())
+
+
 def parameters_by_api(config: dict[str, Any]) -> dict[str, dict[str, str]]:
     """The path of each API to its parameters and their types, from a config.json that was read."""
     return {
@@ -87,7 +92,7 @@ def parameters_by_api(config: dict[str, Any]) -> dict[str, dict[str, str]]:
             name: str(schema.get("type", "object")) if isinstance(schema, dict) else "object"
             for name, schema in (api.request.get("properties") or {}).items()
         }
-        for api in (_api(entry) for entry in config.get("apis") or ())
+        for api in apis_of(config)
     }
 
 

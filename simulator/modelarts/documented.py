@@ -86,6 +86,7 @@ def _not(call: str, name: str) -> Documented:
 
 
 _SEEN = Proof.OBSERVED
+_NOT_OF_BATCH = "of real-time services only"
 
 _SERVICES = (
     _done(
@@ -93,8 +94,7 @@ _SERVICES = (
         "deploying a service",
         "CreateService",
         _SEEN,
-        missing="batch, edge and WebSocket services; load balancing other than ROUND_ROBIN; "
-        "persistent volumes",
+        missing="edge services; persistent volumes",
     ),
     _done(
         "GET services",
@@ -115,11 +115,13 @@ _SERVICES = (
         "PATCH services/{service_id}",
         "changing fields of a service's configuration",
         "PatchService",
+        missing=_NOT_OF_BATCH,
     ),
     _done(
         "PUT services/{service_id}/property",
         "changing a service's property",
         "ChangeServiceProperty",
+        missing=_NOT_OF_BATCH,
     ),
     _done(
         "DELETE services/{service_id}",

@@ -16,8 +16,9 @@ from simulator.modelarts.rules import CATALOGUE
 from simulator.modelarts.schemas import CreateService
 from simulator.modelarts.services import build_service
 from simulator.rules.shape import build
-from simulator.store.queries import Stored
+from simulator.store.listing import listed
 from simulator.store.records import service_of
+from simulator.store.services import Stored
 from simulator.store.tables import EventRow, ModelRow, PoolRow, UpdateRow
 
 ENDPOINT = "http://127.0.0.1:8780"
@@ -55,14 +56,13 @@ def model_row() -> ModelRow:
 def stored() -> Stored:
     """The service of the documented example request, running."""
     body = CATALOGUE.documents["real-time"]
-    model = model_row()
     row, versions = build_service(
         build(CreateService, body),
         body,
         project_id=PROJECT_ID,
         user_id=USER_ID,
         domain_id=DOMAIN_ID,
-        models={model.model_id: model},
+        models={model_row().model_id: model_row()},
         now=AT_MS,
     )
     row.service_id = SERVICE_ID
@@ -96,18 +96,19 @@ def answers() -> dict[str, Any]:
     update = UpdateRow(
         service_id=SERVICE_ID, at=AT_MS, result="done", document=service.row.document
     )
+    models = {model.model_id: model for model in [model_row()]}
     specifications = [offers.specification_item(one) for one in SPECIFICATIONS.values()]
     engines = [offers.engine_item(one) for one in ENGINES]
     names = {"service_id": SERVICE_ID, "service_name": service.row.name}
     return {
         "CreateService": {"service_id": SERVICE_ID, "resource_ids": [f"{SERVICE_ID}.v1"]},
-        "ListServices": _page("services", wire.service_item(service, calls)),
+        "ListServices": _page("services", wire.service_item(listed(service), calls)),
         "ShowService": wire.service_detail(service, calls, ENDPOINT),
         "UpdateService": {},
         "ListClusters": _page("clusters", cluster_item(pool, nodes, tenant=DOMAIN_ID)),
         "PatchService": {"update_time": AT_MS, "resource_ids": [f"{SERVICE_ID}.v2"]},
         "ChangeServiceProperty": {},
-        "ListServiceUpdates": names | {"logs": [wire.update_item(update)]},
+        "ListServiceUpdates": names | {"logs": [wire.update_item(update, models)]},
         "DeleteService": {},
         "ListServiceEvents": names | _page("events", wire.event_item(event)),
         "ListSpecifications": _page("specifications", *specifications),

@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from backends.base import Backend, ImageArtifact, PackageArtifact
 from backends.errors import BackendError
 from simulator.clock import PlatformClock
-from simulator.errors import ConfigError, NotSimulated, SourceUnusable
+from simulator.errors import NotSimulated, SourceUnusable
 from simulator.facts.statuses import ModelStatus
 from simulator.lifecycle.objects import Event, EventKind
 from simulator.lifecycle.transitions import HELD
@@ -256,7 +256,7 @@ class Publisher:
                 yield package_root(directory, source)
         except NoSuchObject as error:
             raise SourceUnusable(source, "it does not exist") from error
-        except (BadObjectPath, ObjectStoreError, ConfigError) as error:
+        except (BadObjectPath, ObjectStoreError) as error:
             raise SourceUnusable(source, str(error)) from error
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from simulator.facts.specifications import SPECIFICATIONS
 from simulator.lifecycle.objects import InstanceState
 from simulator.modelarts.wire import Calls
-from simulator.store.queries import Stored
+from simulator.store.services import Stored
 from simulator.store.tables import VersionRow
 
 _MIB_PER_GIB = 1024

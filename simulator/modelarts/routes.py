@@ -20,9 +20,11 @@ from simulator.modelarts.answers import (
     ids_in,
     models_of,
     resource_ids,
+    tasks_of,
     version_calls,
     with_warnings,
 )
+from simulator.modelarts.batch_paths import missing_paths
 from simulator.modelarts.cluster_routes import add_cluster_routes
 from simulator.modelarts.missing_routes import add_missing_routes
 from simulator.modelarts.model_routes import add_model_routes
@@ -69,8 +71,10 @@ def _add_service_routes(router: APIRouter, system: System) -> None:
     async def show_service(project_id: str, service_id: str, request: Request) -> Json:
         await system.directory.caller(request, project_id)
         stored = await asyncio.to_thread(system.store.service, service_id, project_id)
+        task = (await tasks_of(system, [stored.row])).get(service_id)
         await system.traffic.refresh()
-        return Json(wire.service_detail(stored, calls_of(system, stored), system.endpoint))
+        calls = calls_of(system, service_id)
+        return Json(wire.service_detail(stored, calls, system.endpoint, task))
 
     @router.delete(
         "/services/{service_id}", operation_id="DeleteService", summary="Delete services"
@@ -128,7 +132,8 @@ async def _create_service(
     models = await models_of(system, project_id, request.config)
     quotas = await asyncio.to_thread(system.store.quotas, project_id, caller.user_id)
     pools = await asyncio.to_thread(system.store.pools.all, project_id)
-    facts = system.ruling.facts(models, quotas=quotas, pools=pools)
+    missing = await asyncio.to_thread(missing_paths, system.objects, request.config)
+    facts = system.ruling.facts(models, quotas=quotas, pools=pools, missing_paths=missing)
     warnings = system.ruling.admit(CREATE, body, facts)
     now = system.clock.now_ms()
     row, versions = services.build_service(
@@ -140,6 +145,8 @@ async def _create_service(
         models=models,
         now=now,
         timeout_unit_s=system.ruling.timeout_unit_s,
+        readings=system.ruling.readings,
+        manifest_bytes=system.settings.batch_manifest_bytes,
     )
     created = Event(EventKind.NORMAL, "the service is being deployed", "Created")
     await asyncio.to_thread(system.store.add_service, row, versions, created)
@@ -150,13 +157,17 @@ async def _create_service(
 
 async def _list_services(system: System, project_id: str, query: ServiceQuery) -> dict[str, Any]:
     total, page = await asyncio.to_thread(
-        system.store.services,
+        system.store.list_services,
         query.wanted(project_id),
         sort_by=query.sort_column,
         descending=query.order == "desc",
         offset=query.offset,
         limit=query.limit,
     )
+    tasks = await tasks_of(system, page)
     await system.traffic.refresh()
-    items = [wire.service_item(stored, calls_of(system, stored)) for stored in page]
+    items = [
+        wire.service_item(one, calls_of(system, one.service_id), tasks.get(one.service_id))
+        for one in page
+    ]
     return {"total_count": total, "count": len(items), "services": items}

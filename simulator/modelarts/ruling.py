@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
@@ -18,8 +18,8 @@ from simulator.modelarts.rules.model import INSTALL_TYPES
 from simulator.rules.catalogue import Catalogue, UnknownReading
 from simulator.rules.judge import Report
 from simulator.rules.shape import Shape, build
-from simulator.store.queries import Stored
 from simulator.store.quotas import Counting, QuotaUse
+from simulator.store.services import Stored
 from simulator.store.tables import ModelRow, PoolRow
 
 RequestT = TypeVar("RequestT", bound=Shape)
@@ -108,6 +108,7 @@ class Ruling:
         of: Facts | None = None,
         quotas: Sequence[QuotaUse] = (),
         pools: Sequence[PoolRow] = (),
+        missing_paths: Collection[str] = (),
     ) -> Facts:
         """What a request is held against.
 
@@ -116,6 +117,7 @@ class Ruling:
             of: what is known of the service that an update changes.
             quotas: what the user has; for a new service.
             pools: dedicated pools of the project.
+            missing_paths: object paths of the request at which there is nothing.
         """
         known = of or Facts()
         used = {quota.name: quota.used for quota in quotas}
@@ -126,6 +128,7 @@ class Ruling:
             real_time_services=used.get(REAL_TIME_SERVICES, known.real_time_services),
             batch_services=used.get(BATCH_SERVICES, known.batch_services),
             quotas={**known.quotas, **{quota.name: quota.size for quota in quotas}},
+            missing_paths=frozenset(missing_paths),
             unavailable=UNAVAILABLE,
             workspaces=self._workspaces,
             networks=self._networks,

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any, TypeVar
 
-from simulator.errors import NotSimulated
+from simulator.batch.job import FILE, JobSpec, kept_job
+from simulator.batch.requests import UnusableApi, sender
+from simulator.batch.results import ANY_ROW, FOLDER, MANIFEST_BYTES
+from simulator.errors import InvalidRequest, NotSimulated, Violation
 from simulator.facts import limits
 from simulator.facts.specifications import CUSTOM, SPECIFICATIONS, Specification
 from simulator.facts.statuses import ServiceKind, ServiceStatus
 from simulator.gateway.state import Balancing
-from simulator.lifecycle.objects import Goal
+from simulator.lifecycle.objects import Goal, Job
+from simulator.modelarts.config_json import apis_of
 from simulator.modelarts.rules.common import pool_of
 from simulator.modelarts.rules.version import corrected, rounded
 from simulator.modelarts.schemas import (
@@ -28,6 +32,8 @@ from simulator.store.tables import ModelRow, ServiceRow, VersionRow
 
 NumberT = TypeVar("NumberT", int, float)
 
+MANIFEST_FILE = "ManifestFile"
+"""src_type of a manifest. Source: Deploying Services, table 5."""
 _SCHEDULE_UNIT_MS = {"MINUTES": 60_000, "HOURS": 3_600_000, "DAYS": 86_400_000}
 
 
@@ -35,8 +41,6 @@ def check_simulated(request: CreateService) -> None:
     """Raises `NotSimulated` for valid requests of kinds that Drydock does not run."""
     if request.infer_type == ServiceKind.EDGE:
         raise NotSimulated("edge services", are=True)
-    if request.infer_type == ServiceKind.BATCH:
-        raise NotSimulated("batch services", are=True)
     console = request.x_drydock
     if console is not None and console.data_collection:
         raise NotSimulated("collecting the data of requests")
@@ -60,6 +64,8 @@ def build_service(
     models: Mapping[str, ModelRow],
     now: int,
     timeout_unit_s: int = 1,
+    readings: Mapping[str, str] | None = None,
+    manifest_bytes: int = MANIFEST_BYTES,
 ) -> tuple[ServiceRow, list[VersionRow]]:
     """The rows of a new service.
 
@@ -67,6 +73,11 @@ def build_service(
         body: the request as it is shown later.
         timeout_unit_s: seconds in one unit of deploy_timeout_in_seconds: 60 when it is read as
             minutes.
+        readings: which are taken, by name; None for the defaults.
+        manifest_bytes: size at which a batch service begins a further manifest of results.
+
+    Raises:
+        InvalidRequest: a batch job that cannot be done: the model's API does not take its requests.
     """
     service_id = str(uuid.uuid4())
     document: dict[str, Any] = {"request": body, "owner": user_id, "tenant": domain_id}
@@ -90,6 +101,11 @@ def build_service(
         document=document,
         routing=kept_routing(routing(request)),
     )
+    if request.infer_type == ServiceKind.BATCH:
+        row.job = asdict(Job())
+        row.work = kept_job(
+            job_spec(request.config[0], models, readings, manifest_bytes=manifest_bytes)
+        )
     return row, version_rows(service_id, request.config, models, body, timeout_unit_s)
 
 
@@ -126,6 +142,39 @@ _TOLD_STATUSES = {
     11: ServiceStatus.PENDING,
 }
 """Number of an event to the status that it means. Source: Deploying Services, table 11."""
+
+
+def job_spec(
+    config: ServiceConfig,
+    models: Mapping[str, ModelRow],
+    readings: Mapping[str, str] | None,
+    *,
+    manifest_bytes: int = MANIFEST_BYTES,
+) -> JobSpec:
+    """What a batch service is to do.
+
+    Raises:
+        InvalidRequest: see `build_service`.
+    """
+    chosen = readings or {}
+    apis = apis_of(models[config.model_id].document["config"])
+    mapping_type = config.mapping_type or FILE
+    try:
+        return JobSpec(
+            source=config.src_path or "",
+            destination=config.dest_path or "",
+            mapping_type=mapping_type,
+            sender=sender(apis, config.req_uri or "/", mapping_type),
+            is_manifest=config.src_type == MANIFEST_FILE,
+            mapping_rule=config.mapping_rule or {},
+            result_folder=chosen.get("batch-result-folder", FOLDER),
+            csv_result=chosen.get("batch-csv-result", ANY_ROW),
+            manifest_bytes=manifest_bytes,
+        )
+    except UnusableApi as error:
+        source = "Deploying Services, table 5, req_uri"
+        violation = Violation("Batch", "/config/0/req_uri", str(error), source)
+        raise InvalidRequest([violation]) from error
 
 
 _BALANCING = {

@@ -14,7 +14,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from simulator import operations
-from simulator.errors import StatusForbids, Violation
+from simulator.errors import NotSimulated, StatusForbids, Violation
 from simulator.facts.statuses import ServiceStatus
 from simulator.lifecycle import requests
 from simulator.modelarts import services, wire
@@ -34,7 +34,7 @@ from simulator.modelarts.ruling import facts_of
 from simulator.modelarts.schemas import UpdateService
 from simulator.modelarts.shape import read_shape
 from simulator.modelarts.updates import reconfiguration
-from simulator.store.queries import Reconfiguration, Stored
+from simulator.store.services import Reconfiguration, Stored
 from simulator.store.tables import ModelRow
 from simulator.strict_json import parse, parse_object
 from simulator.system import System
@@ -100,7 +100,10 @@ def add_update_routes(router: APIRouter, system: System) -> None:
         query = read_query(UpdateQuery, request.query_params)
         stored = await asyncio.to_thread(system.store.service, service_id, project_id)
         rows = await asyncio.to_thread(system.store.updates, service_id)
-        logs = [wire.update_item(row) for row in rows if query.update_time in (None, row.at)]
+        found = await asyncio.to_thread(system.store.models, project_id)
+        models = {model.model_id: model for model in found}
+        shown = [row for row in rows if query.update_time in (None, row.at)]
+        logs = [wire.update_item(row, models) for row in shown]
         names = {"service_id": service_id, "service_name": stored.row.name}
         return Json({**names, "logs": logs})
 
@@ -115,8 +118,7 @@ async def _update_service(
         goal = {"running": requests.start, "stopped": requests.stop}[status]
         await operations.change_goal(system, service_id, project_id, goal)
     else:
-        services.check_settings_simulated(held.update)
-        change = held.change(system)
+        change = held.change(system, stored)
         await operations.reconfigure(system, service_id, project_id, change)
     return with_warnings({}, held.warnings)
 
@@ -135,8 +137,18 @@ class _Held:
     models: dict[str, ModelRow]
     warnings: tuple[Violation, ...]
 
-    def change(self, system: System) -> Callable[[Stored], Reconfiguration]:
-        """What it makes of the service, as that is then."""
+    def change(self, system: System, of: Stored) -> Callable[[Stored], Reconfiguration]:
+        """What it makes of the service, as that is then.
+
+        Args:
+            of: the service, as it is now.
+
+        Raises:
+            NotSimulated: it is valid, and is not done here.
+        """
+        services.check_settings_simulated(self.update)
+        if of.service.job is not None and self.update.config is not None:
+            raise NotSimulated("changing the configuration of a batch service")
         now, unit_s = system.clock.now_ms(), system.ruling.timeout_unit_s
         return lambda stored: reconfiguration(
             stored, self.update, self.body, models=self.models, now=now, timeout_unit_s=unit_s
@@ -175,8 +187,7 @@ async def _change_config(
         raise StatusForbids("service", service_id, stored.service.status, "be changed")
     body = {"config": edit(stored.row.document["request"]["config"])}
     held = await _held(system, stored, body)
-    services.check_settings_simulated(held.update)
-    change = held.change(system)
+    change = held.change(system, stored)
 
     def change_unless_outdated(current: Stored) -> Reconfiguration:
         if current.row.document != stored.row.document:

@@ -6,6 +6,7 @@ Source: ModelArts API reference, "Querying Service Details", "Querying Services"
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,13 +25,22 @@ from simulator.errors import (
     with_hint,
 )
 from simulator.facts.quotas import PUBLIC_INSTANCES
-from simulator.facts.statuses import ServiceStatus
+from simulator.facts.statuses import ServiceKind, ServiceStatus
 from simulator.gateway.state import Cause, LocalAnswer
 from simulator.lifecycle.objects import EventKind, InstanceState
 from simulator.modelarts.error_codes import INSTANCE_LIMIT, INVALID_ARGUMENT, PARAMETER_ERROR
 from simulator.modelarts.rules import CATALOGUE
-from simulator.store.queries import Stored
-from simulator.store.tables import EventRow, InstanceRow, ModelRow, UpdateRow, VersionRow
+from simulator.routing import routing_of
+from simulator.store.listing import ListedService, listed
+from simulator.store.services import Stored
+from simulator.store.tables import (
+    EventRow,
+    InstanceRow,
+    ModelRow,
+    TaskRow,
+    UpdateRow,
+    VersionRow,
+)
 
 INFERENCE_PREFIX = "/v1/infers/"
 EVIDENCE_CHARS = 2000
@@ -85,6 +95,8 @@ _BY_KIND: dict[tuple[type[Refused], str], tuple[int, str]] = {
     (NotFound, "service"): (404, "ModelArts.3502"),
     (NotFound, "model"): (404, "ModelArts.3001"),
     (NotFound, "pool"): (404, "ModelArts.3547"),
+    (NotFound, "fault"): (404, "Drydock.NotFound"),
+    (NotFound, "version"): (404, "Drydock.NotFound"),
     (NameTaken, "pool"): (409, "Drydock.NameTaken"),
 }
 
@@ -162,6 +174,28 @@ def gateway_answers() -> dict[Cause, LocalAnswer]:
         Cause.CONTROL_UNAVAILABLE: LocalAnswer(
             503, "Drydock.ControlUnavailable", "The control server does not answer."
         ),
+        Cause.BAD_REQUEST: LocalAnswer(
+            400, "ModelArts.4200", "The request is malformed, or could be read in two ways."
+        ),
+        Cause.CODING_UNSUPPORTED: LocalAnswer(
+            501, "ModelArts.4200", "The only transfer coding is chunked, said once."
+        ),
+        Cause.EXPECTATION_FAILED: LocalAnswer(
+            417, "ModelArts.4200", "Expect may say 100-continue and nothing else."
+        ),
+        Cause.HEAD_TOO_LARGE: LocalAnswer(
+            431, "APIG.0201", "The head of the request is larger than 32 KB or 100 fields."
+        ),
+        Cause.METHOD_REFUSED: LocalAnswer(405, "APIG.0101", "The method is not served."),
+        Cause.REQUEST_TIMEOUT: LocalAnswer(
+            408, "ModelArts.4205", "The request did not arrive in time."
+        ),
+        Cause.UPGRADE_REFUSED: LocalAnswer(
+            403, "ModelArts.4200", "The service does not speak the protocol of Upgrade."
+        ),
+        Cause.VERSION_UNSUPPORTED: LocalAnswer(
+            505, "ModelArts.4200", "The versions of HTTP that are spoken are 1.1 and 2."
+        ),
     }
 
 
@@ -173,50 +207,63 @@ class Calls:
     failed: int = 0
 
 
-def service_item(stored: Stored, calls: Calls) -> dict[str, Any]:
-    """A service as `GET /services` lists it."""
-    row, request = stored.row, stored.row.document["request"]
+def service_item(
+    service: ListedService, calls: Calls, task: TaskRow | None = None
+) -> dict[str, Any]:
+    """A service as `GET /services` lists it.
+
+    Args:
+        task: the newest run of a batch service's job; None where there is none yet.
+    """
+    request = service.document["request"]
     item = {
-        "service_id": row.service_id,
-        "service_name": row.name,
+        "service_id": service.service_id,
+        "service_name": service.name,
         "description": request.get("description", ""),
-        "tenant": row.document["tenant"],
-        "project": row.project_id,
-        "owner": row.document["owner"],
+        "tenant": service.document["tenant"],
+        "project": service.project_id,
+        "owner": service.document["owner"],
         "workspace_id": request.get("workspace_id", "0"),
-        "infer_type": row.kind,
-        "status": row.status,
-        "progress": progress_percent(stored),
-        "publish_at": row.published_at,
-        "transition_at": row.transition_at,
-        "operation_time": row.updated_at or row.published_at,
+        "infer_type": service.kind,
+        "status": service.status,
+        "progress": progress_percent(service),
+        "publish_at": service.published_at,
+        "transition_at": service.transition_at,
+        "operation_time": service.updated_at or service.published_at,
         "invocation_times": calls.total,
         "failed_times": calls.failed,
         "is_shared": False,
         "shared_count": 0,
-        "is_free": any(v.specification.endswith(".free") for v in stored.versions),
+        "is_free": any(name.endswith(".free") for name in service.specifications),
         "is_opened_sample_collection": False,
     }
     if request.get("additional_properties"):
         item["additional_properties"] = request["additional_properties"]
-    if row.stop_after_ms is not None:
+    if service.stop_after_ms is not None:
         item["schedule"] = request.get("schedule", [])
-    if row.due_at is not None:
-        item["due_time"] = row.due_at
-    return item
+    if service.due_at is not None:
+        item["due_time"] = service.due_at
+    return item | _job_times(service, task)
 
 
-def service_detail(stored: Stored, calls: Calls, endpoint: str) -> dict[str, Any]:
+def service_detail(
+    stored: Stored, calls: Calls, endpoint: str, task: TaskRow | None = None
+) -> dict[str, Any]:
     """A service as `GET /services/{service_id}` shows it.
 
     Args:
         endpoint: address of the gateway, such as `http://127.0.0.1:8780`.
+        task: see `service_item`.
     """
     row, request = stored.row, stored.row.document["request"]
-    detail = service_item(stored, calls) | {
-        "config": [_config_item(stored, version) for version in stored.versions],
-        "access_address": access_address(stored, endpoint),
+    counted = listed(stored)
+    times = _job_times(counted, task)
+    detail = service_item(counted, calls, task) | {
+        "config": [_config_item(stored, version) | times for version in stored.versions],
     }
+    address = access_address(stored, endpoint)
+    if address:
+        detail["access_address"] = address
     if row.status == ServiceStatus.FAILED:
         detail["error_msg"] = error_message(stored)
     if row.updated_at is not None:
@@ -238,8 +285,26 @@ _SHOWN_AS_SENT = (
 )
 
 
+def _job_times(service: ListedService, task: TaskRow | None) -> dict[str, int]:
+    """When the job of a batch service began and ended, for those that have them. Source: Querying
+    Service Details, start_time and finished_time."""
+    if task is None:
+        return {}
+    times = {"start_time": task.began_at}
+    if task.ended_at is not None:
+        times["finished_time"] = task.ended_at
+    elif service.status == ServiceStatus.FINISHED:
+        times["finished_time"] = service.transition_at
+    return times
+
+
 def access_address(stored: Stored, endpoint: str) -> str:
-    """The address that works."""
+    """The address that works: of a WebSocket service with the scheme ws, or wss over TLS. Empty for
+    a batch service, which nobody calls."""
+    if stored.row.kind == ServiceKind.BATCH:
+        return ""
+    if routing_of(stored.row.routing).websocket:
+        endpoint = endpoint.replace("http", "ws", 1)
     return f"{endpoint}{INFERENCE_PREFIX}{stored.row.service_id}"
 
 
@@ -253,13 +318,13 @@ def error_message(stored: Stored) -> str:
     return f"{message}\n{title}:\n{evidence}"
 
 
-def progress_percent(stored: Stored) -> int:
-    """How much of a deployment is done, 0 to 100; 100 once it is deployed."""
-    if stored.row.status != ServiceStatus.DEPLOYING:
+def progress_percent(service: ListedService) -> int:
+    """How much of a deployment is done, 0 to 100; 100 once it is deployed. Of a batch service too:
+    no document says that it tells of the job."""
+    if service.status != ServiceStatus.DEPLOYING:
         return 100
-    wanted = sum(version.instances for version in stored.versions)
-    ready = sum(i.state == InstanceState.READY for i in stored.instances)
-    return 100 * ready // wanted if wanted else 0
+    wanted = service.instances_wanted
+    return 100 * service.instances_ready // wanted if wanted else 0
 
 
 def _config_item(stored: Stored, version: VersionRow) -> dict[str, Any]:
@@ -300,20 +365,31 @@ def event_item(row: EventRow) -> dict[str, Any]:
 _RESULTS = {"running": "RUNNING", "done": "SUCCESS"}
 
 
-def update_item(row: UpdateRow) -> dict[str, Any]:
-    """An update as `GET /services/{service_id}/logs` lists it. Source: Querying Update Logs."""
+def update_item(row: UpdateRow, models: Mapping[str, ModelRow]) -> dict[str, Any]:
+    """An update as `GET /services/{service_id}/logs` lists it. Source: Querying Update Logs.
+
+    Args:
+        models: by id; one that is deleted has no name any more.
+    """
     request = row.document["request"]
     item = {
         "update_time": row.at,
         "result": _RESULTS.get(row.result, "FAIL"),
-        "config": request["config"],
+        "config": [_named(version, models) for version in request["config"]],
         "extend_config": [],
     }
     if request.get("cluster_id"):
         item["cluster_id"] = request["cluster_id"]
     if row.message:
-        item["result_detail"] = row.message
+        item["error_msg"] = row.message
     return item
+
+
+def _named(version: dict[str, Any], models: Mapping[str, ModelRow]) -> dict[str, Any]:
+    model = models.get(version["model_id"])
+    if model is None:
+        return version
+    return version | {"model_name": model.name, "model_version": model.version}
 
 
 def model_item(row: ModelRow) -> dict[str, Any]:

@@ -78,11 +78,19 @@ PURE = [
     *of("simulator.gateway.render", "simulator.gateway.state", "simulator.gateway.envoy_json"),
     *of("simulator.gateway.listener", "simulator.gateway.routes", "simulator.gateway.clusters"),
     *of("simulator.gateway.local_replies", "simulator.gateway.traffic_limit"),
+    *of("simulator.gateway.counters"),
     *of("simulator.modelarts.rules", "simulator.modelarts.schemas", "simulator.modelarts.shape"),
     *of("simulator.modelarts.config_json", "simulator.modelarts.error_codes"),
     *of("simulator.errors", "simulator.strict_json", "simulator.objectpaths", "simulator.rules"),
     *of("simulator.openapi", "simulator.modelarts.answer_schemas"),
     *of("simulator.modelarts.documented", "simulator.modelarts.offer_schemas"),
+    *of("simulator.batch.cells", "simulator.batch.judging", "simulator.batch.manifest"),
+    *of("simulator.batch.naming", "simulator.batch.ordering", "simulator.batch.requests"),
+    *of("simulator.batch.results", "simulator.batch.store"),
+    *of("simulator.stress.load", "simulator.stress.outcomes", "simulator.stress.figures"),
+    *of("simulator.stress.thresholds", "simulator.stress.limits", "simulator.stress.splitting"),
+    *of("simulator.stress.report", "simulator.stress.comparing", "simulator.stress.plot"),
+    *of("simulator.stress.recording", "simulator.stress.target"),
 ]
 NEUTRAL = of(
     "simulator.lifecycle",
@@ -92,6 +100,15 @@ NEUTRAL = of(
     "simulator.performer",
     "simulator.prober",
     "simulator.sightings",
+    "simulator.seeing",
+    "simulator.watched",
+    "simulator.backoff",
+    "simulator.ending",
+    "simulator.failures",
+    "simulator.store_watch",
+    "simulator.traffic",
+    "simulator.instance_traffic",
+    "simulator.access_log",
     "simulator.specs",
     "simulator.store",
     "simulator.gateway",
@@ -255,6 +272,7 @@ class TestAFreshInterpreter:
 
 def test_the_engine_is_the_way_to_the_backends() -> None:
     allowed = {"backends.base", "backends.errors"}
-    for module in ("simulator.engine", "simulator.performer", "simulator.sightings"):
+    ways = ("engine", "performer", "sightings", "seeing", "watched", "failures", "ending")
+    for module in (f"simulator.{one}" for one in ways):
         ours = {name for name in top_level(module) if within(name, "backends")}
         assert ours - against(frozenset(ours), allowed) == set()

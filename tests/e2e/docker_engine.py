@@ -13,7 +13,9 @@ from typing import Any, NoReturn
 import pytest
 
 BASE_IMAGES = ("drydock-base:bookworm", "python:3.11-slim")
-ECHO_DIRECTORY = Path(__file__).resolve().parents[2] / "fixtures" / "images" / "echo"
+_IMAGES = Path(__file__).resolve().parents[2] / "fixtures" / "images"
+ECHO_DIRECTORY = _IMAGES / "echo"
+WEBSOCKET_DIRECTORY = _IMAGES / "websocket"
 
 
 def leave_out(reason: str) -> NoReturn:
@@ -72,9 +74,14 @@ def find_engine() -> Engine:
 
 
 def build_echo(engine: Engine, tag: str) -> None:
-    """The example of a custom image, built as its README says, without network."""
+    """The example of a custom image."""
+    build_image(engine, ECHO_DIRECTORY, tag)
+
+
+def build_image(engine: Engine, directory: Path, tag: str) -> None:
+    """An example image, built as the README says, without network."""
     engine.client.images.build(
-        path=str(ECHO_DIRECTORY),
+        path=str(directory),
         tag=tag,
         buildargs={"BASE": engine.base_image},
         network_mode="none",

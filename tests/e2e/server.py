@@ -98,10 +98,13 @@ class DrydockServer:
     """One data directory, and the server that runs on it from time to time.
 
     Attributes:
+        prefix: a command that runs the server's own command.
         home: short, because Unix sockets lie in it.
         url: address of everything.
         settings: as `drydock.toml` would hold them.
     """
+
+    prefix: tuple[str, ...] = ()
 
     def __init__(
         self, backend: str = "process", *, env: dict[str, str] | None = None, **settings: Any
@@ -126,6 +129,11 @@ class DrydockServer:
     # -- life -------------------------------------------------------------------------------
 
     @property
+    def files(self) -> Path:
+        """Where the home's files are to be found from here."""
+        return self.home
+
+    @property
     def pid(self) -> int:
         assert self._process is not None
         return self._process.pid
@@ -143,7 +151,7 @@ class DrydockServer:
         kept = {k: v for k, v in os.environ.items() if not k.startswith("DRYDOCK_")}
         with self.log_path.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-c", _RUN, json.dumps(self.settings)],
+                [*self.prefix, sys.executable, "-c", _RUN, json.dumps(self.settings)],
                 cwd=ROOT,
                 env=kept | self._env,
                 stdin=subprocess.DEVNULL,
@@ -250,7 +258,7 @@ class DrydockServer:
 
     def admin(self, method: str, path: str, **more: Any) -> Json:
         """A call of Drydock's own surface, which must succeed."""
-        headers = {"X-Drydock-Token": (self.home / "admin-token").read_text().strip()}
+        headers = {"X-Drydock-Token": (self.files / "admin-token").read_text().strip()}
         answer = self.client.request(method, f"/_drydock{path}", headers=headers, **more)
         assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
         body: Json = answer.json()

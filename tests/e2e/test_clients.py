@@ -196,7 +196,7 @@ def test_otcextensions_shows_our_refusals_as_its_own_exceptions(
     with pytest.raises(NotFoundException, match=r"ModelArts\.3502"):
         list(modelarts.service_monitor(UNKNOWN_ID))
     with pytest.raises(HttpException, match=r"Drydock\.NotSimulated"):
-        modelarts.create_service(**documented("batch-file"))
+        modelarts.create_service(**documented("edge"))
     assert [one.name for one in modelarts.services()] == ["taken"]
 
 

@@ -23,7 +23,9 @@ from simulator.errors import NotFound
 from simulator.facts.statuses import ServiceStatus
 from simulator.gateway.state import Availability, ServiceRoute
 from simulator.lifecycle.requests import Change
-from simulator.store.queries import Store, Stored
+from simulator.store.queries import Store
+from simulator.store.services import Stored
+from simulator.watched import WatchedBackend
 from tests.support.builders import CREATED, SERVICE_ID, a_service_row, a_version_row
 from tests.support.fresh_store import make_database
 from tests.support.instance_server import InstanceServers, http_answer
@@ -107,15 +109,24 @@ class NotifyingStore(Store):
         self._may_fail("service")
         return super().service(*args, **options)
 
-    def services(self, *args: Any, **options: Any) -> tuple[int, list[Stored]]:
-        self._may_fail("services")
-        return super().services(*args, **options)
+    def instance_ids(self) -> set[str]:
+        self._may_fail("instance_ids")
+        return super().instance_ids()
 
     def save_plan(self, *args: Any, **options: Any) -> bool:
-        self._may_fail("save_plan")
-        saved = super().save_plan(*args, **options)
-        self._notify()
-        return saved
+        try:
+            self._may_fail("save_plan")
+            return super().save_plan(*args, **options)
+        finally:
+            self._notify()
+
+    def service_ids(self) -> list[str]:
+        self._may_fail("service_ids")
+        return super().service_ids()
+
+    def add_event(self, *args: Any, **options: Any) -> None:
+        self._may_fail("add_event")
+        super().add_event(*args, **options)
 
     def change_service(self, *args: Any, **options: Any) -> Stored:
         self._may_fail("change_service")
@@ -153,6 +164,7 @@ class Rig:
     Attributes:
         drained: addresses whose running requests were waited for, with the longest time.
         answered: set while instances that leave have no running requests.
+        backend: the scripted one; the engine uses it through `watched`.
     """
 
     home: Path
@@ -166,6 +178,7 @@ class Rig:
     before_publishing: Callable[[], Any] | None = None
     store: NotifyingStore = field(init=False)
     backend: ProbedBackend = field(init=False)
+    watched: WatchedBackend = field(init=False)
     engine: Engine = field(init=False)
 
     def __post_init__(self) -> None:
@@ -178,9 +191,10 @@ class Rig:
     def _make(self, **options: Any) -> None:
         self.backend = ProbedBackend(self.servers, self.host, **options)
         self.backend.calls = Calls(self.notify)
+        self.watched = WatchedBackend(self.backend)
         self.engine = Engine(
             store=self.store,
-            backend=self.backend,
+            backend=self.watched,
             clock=self.clock,
             settings=Settings(home=self.home, crash_limit=3),
             installation=INSTALLATION,
@@ -313,7 +327,7 @@ async def engine_rig(home: Path) -> AsyncIterator[Rig]:
         await rig.start()
         yield rig
     finally:
-        for method in ("prepare", "start", "stop", "remove", "observe"):
+        for method in ("prepare", "start", "stop", "remove", "observe", "logs"):
             rig.backend.release(method)
         await rig.engine.close(keep_running=False)
         await servers.close()

@@ -233,6 +233,7 @@ class World:
         self._check(before, sight, planned)
         self._note(before, planned.events, planned.service)
         self._count_deaths(before, sight)
+        self._forget_deaths_with_places(before, planned.service)
         self.service, self.wake_at = planned.service, planned.wake_at
         self._keep(before, planned.service, planned.events)
         did = [self._perform(action) for action in planned.actions]
@@ -503,6 +504,14 @@ class World:
             if was_ready and long:
                 self.deaths.pop(instance.instance_id, None)
             self._died(instance.instance_id)
+
+    def _forget_deaths_with_places(self, before: Service, after: Service) -> None:
+        """An instance whose pool was lost begins anew, wherever that is."""
+        places = {i.instance_id: i.pool for i in after.instances}
+        for instance in before.instances:
+            lost = instance.pool and places.get(instance.instance_id) != instance.pool
+            if lost:
+                self.deaths.pop(instance.instance_id, None)
 
     def _died(self, instance_id: str) -> None:
         deaths, _ = self.deaths.get(instance_id, (0, 0))

@@ -103,8 +103,15 @@ def _single_file(version: dict[str, Any], scope: Scope) -> Findings:
     return at("mapping_type", text=text)
 
 
+def _is_websocket(scope: Scope) -> bool:
+    """Whether the service is one; an update that does not say so leaves it as it is."""
+    sent = scope.root.get("additional_properties") or {}
+    before = scope.facts.request.get("additional_properties") or {}
+    return bool(sent.get("websocket_upgrade", before.get("websocket_upgrade")))
+
+
 def _websocket_model(version: dict[str, Any], scope: Scope) -> Findings:
-    if not (scope.root.get("additional_properties") or {}).get("websocket_upgrade"):
+    if not _is_websocket(scope):
         return FINE
     model = _model(version, scope)
     if model is None or (model.type == "Image" and model.websocket):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from simulator.batch.mapping import LEAVES, BadMappingRule, MappingRule
 from simulator.facts.statuses import ServiceKind
 from simulator.modelarts.error_codes import OBJECT_URL
 from simulator.modelarts.rules.batch_files import object_path, without_query
@@ -20,6 +21,7 @@ from simulator.rules.rule import (
     Check,
     Findings,
     Path,
+    Proof,
     Rule,
     Scope,
     Severity,
@@ -32,7 +34,6 @@ from simulator.rules.text import shown
 LEFT_OUT = -1
 """The index of a parameter that is left out of the requests on purpose."""
 _MAPPING_TYPES = ("file", "csv")
-_LEAVES = ("string", "number", "integer", "boolean")
 
 
 def _mandatory(name: str) -> Check:
@@ -101,6 +102,17 @@ def _csv_file(version: dict[str, Any], scope: Scope) -> Findings:
     return at("src_path", text=f"with the mapping type csv, inputs end in .csv; got {shown(name)}")
 
 
+def _followable(version: dict[str, Any], scope: Scope) -> Findings:
+    rule = version["mapping_rule"]
+    if version.get("mapping_type") != "csv" or not rule:
+        return FINE  # without effect, or told by the rule that demands one
+    try:
+        MappingRule(rule)
+    except BadMappingRule as bad:
+        return [(("mapping_rule", *path), text) for path, text in bad.places]
+    return FINE
+
+
 def _idle_mapping_rule(version: dict[str, Any], scope: Scope) -> Findings:
     if version.get("mapping_type") != "file" or kind_of(scope) != ServiceKind.BATCH:
         return FINE
@@ -136,18 +148,19 @@ def leaves(rule: Any, path: Path = ()) -> Iterator[tuple[Path, dict[str, Any]]]:
     """The parameters of a mapping rule: schemas of type string, number, integer or boolean."""
     if not isinstance(rule, dict):
         return
-    if rule.get("type") in _LEAVES:
+    if rule.get("type") in LEAVES:
         yield path, rule
     properties = rule.get("properties")
     if isinstance(properties, dict):
         for name, inner in properties.items():
             yield from leaves(inner, (*path, "properties", name))
-    items = rule.get("items")
+    word = "item" if rule.get("items") is None else "items"  # the documents use both
+    items = rule.get(word)
     if isinstance(items, dict):
-        yield from leaves(items, (*path, "items"))
+        yield from leaves(items, (*path, word))
     elif isinstance(items, list):
         for index, inner in enumerate(items):
-            yield from leaves(inner, (*path, "items", index))
+            yield from leaves(inner, (*path, word, index))
 
 
 def _request(number: int, statement: str, where: str, changes: dict[str, Any], **more: Any) -> Rule:
@@ -275,5 +288,18 @@ RULES = (
         when="src_path",
         reads=("src_type",),
         check=_manifest_as_folder,
+    ),
+    _request(
+        16,
+        "A mapping rule can be followed: of objects, arrays, strings, numbers, integers and "
+        "booleans, something of which is sent.",
+        "",
+        {"/mapping_rule": {"type": "object", "properties": {"x": {"type": "file"}}}},
+        base="batch-csv",
+        source=Source(BATCH_PAGE, "table 1, Mapping Relationship"),
+        when="mapping_rule",
+        reads=("mapping_type",),
+        check=_followable,
+        proof=Proof.INFERRED,
     ),
 )

@@ -69,10 +69,14 @@ def object_path(value: str, scope: Scope) -> Findings:
 
 
 def _is_file(value: str, scope: Scope) -> Findings:
-    path = without_query(value)
-    if not path.endswith("/"):
+    """A bucket alone is a folder too."""
+    try:
+        is_folder = parse_object_path(value).is_folder
+    except BadObjectPath:
+        return FINE  # told by the rule on object paths
+    if not is_folder:
         return FINE
-    return here(f"must name a file, not a folder; got {shown(path)}")
+    return here(f"must name a file, not a folder; got {shown(without_query(value))}")
 
 
 def _manifest_name(value: str, scope: Scope) -> Findings:

@@ -8,6 +8,11 @@ from __future__ import annotations
 
 from simulator.rules.rule import Reading
 
+BATCH_RESULT_FOLDER = "batch-result-folder"
+BATCH_CSV_RESULT = "batch-csv-result"
+OF_RESULTS = (BATCH_RESULT_FOLDER, BATCH_CSV_RESULT)
+"""Readings that no rule about a document depends on: `simulator.batch.results` follows them."""
+
 READINGS = (
     Reading(
         "deploy-timeout",
@@ -81,6 +86,29 @@ READINGS = (
         },
         "optional",
         "A field with a default cannot be mandatory, and the examples are valid.",
+    ),
+    Reading(
+        BATCH_RESULT_FOLDER,
+        "Which folder holds the result files of a batch service?",
+        {
+            "infer-result": "the tree and the paths of the example (Deploying as a Batch Service, "
+            "Example output manifest file)",
+            "infer-result-task-id": "with the task's id, infer-result-{task_id}: the list of the "
+            "file format (the same page)",
+        },
+        "infer-result",
+        "Programs read the paths in the manifest, as the example has them.",
+    ),
+    Reading(
+        BATCH_CSV_RESULT,
+        "Is a CSV file SUCCESSFUL when some of its rows have no answer?",
+        {
+            "any-row": "yes, when at least one row has one; the result file tells which have not",
+            "every-row": "no: each row must have one; the documents only say that the result is "
+            "SUCCESSFUL or FAILED (Deploying as a Batch Service)",
+        },
+        "any-row",
+        "Only a file that is SUCCESSFUL has an inference-loc, and answers should not be lost.",
     ),
     Reading(
         "max-unavailable",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from simulator.facts.statuses import ServiceKind
 from simulator.facts.statuses import ServiceStatus as S
-from simulator.lifecycle.requests import STARTABLE, STOPPABLE
+from simulator.lifecycle.requests import STARTABLE, STOPPABLE, STOPPABLE_JOB
 from simulator.modelarts.error_codes import STATUS_FORBIDS
 from simulator.modelarts.rules.common import CHANGE, REAL_TIME_2, UPDATE_PAGE, table, written
 from simulator.modelarts.rules.facts import Facts
@@ -26,7 +27,8 @@ def _status_alone(status: str, scope: Scope) -> Findings:
 
 def _status_allowed(status: str, scope: Scope) -> Findings:
     now = scope.facts.status
-    allowed = {"running": STARTABLE, "stopped": STOPPABLE}.get(status)
+    stoppable = STOPPABLE_JOB if scope.facts.kind == ServiceKind.BATCH else STOPPABLE
+    allowed = {"running": STARTABLE, "stopped": stoppable}.get(status)
     if allowed is None or now in allowed:
         return FINE
     return here(f"the service is {now}; it becomes {status} from {', '.join(sorted(allowed))} only")

@@ -68,6 +68,7 @@ def a_service(name: str = "digits", status: str = "running", **changes: Any) -> 
         "p99_ms": None,
         "access_address": ADDRESS,
         "last_event": None,
+        "job": None,
         "versions": [
             {
                 "version_id": "v1",

@@ -7,10 +7,12 @@ import json
 import time
 from typing import Any
 
+import httpx
 import jwt
 import pytest
 import pytest_asyncio
 
+from simulator.gateway.credentials import PROJECT_HEADER
 from simulator.gateway.state import Api, Availability, Cause
 from tests.simulator.gateway.conftest import World, assert_answers
 from tests.simulator.gateway.support import (
@@ -105,6 +107,28 @@ async def test_token_of_another_project_is_forbidden(
 ) -> None:
     response = await world.call(f"/v1/infers/{target}", token=world.issuer.token(project="other"))
     assert_answers(response, Cause.PROJECT_FORBIDDEN)
+
+
+async def test_the_project_is_the_tokens_whatever_the_client_says_of_it(
+    world: World, one: Instance
+) -> None:
+    said = {PROJECT_HEADER: PROJECT}
+    for token in (world.issuer.token(project="other"), world.issuer.token(project_id=None)):
+        response = await world.call("/v1/infers/digits", token=token, headers=said)
+        assert_answers(response, Cause.PROJECT_FORBIDDEN)
+    twice = [(PROJECT_HEADER, PROJECT), (PROJECT_HEADER.title(), PROJECT)]
+    request = httpx.Headers([*twice, ("X-Auth-Token", world.issuer.token(project="other"))])
+    response = await world.client.post("/v1/infers/digits", headers=request)
+    assert_answers(response, Cause.PROJECT_FORBIDDEN)
+
+
+@pytest.mark.parametrize("token", ["", None], ids=["token", "signature"])
+async def test_the_header_that_holds_the_project_never_reaches_the_instance(
+    world: World, one: Instance, token: str | None
+) -> None:
+    headers = {PROJECT_HEADER: "other", **({} if token == "" else SIGNED)}
+    assert (await world.call("/v1/infers/digits", token=token, headers=headers)).is_success
+    assert PROJECT_HEADER not in one.requests[-1].headers
 
 
 async def test_unknown_service_is_missing_for_every_project(world: World, one: Instance) -> None:

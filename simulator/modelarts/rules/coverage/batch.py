@@ -43,6 +43,7 @@ _REQUEST: tuple[Statement, ...] = (
         "Each string, number, integer and boolean has an index from 0; another one leaves the "
         "parameter out.",
         "MA-BAT-012",
+        "MA-BAT-016",
     ),
     _say("table 1, Mapping Relationship", "Commas divide the columns.", why=BATCH_RUN),
     _say("table 1, Output Path", "It is where results are written.", "MA-BAT-002"),
