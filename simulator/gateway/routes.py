@@ -128,7 +128,7 @@ def _service_routes(
     state: GatewayState, service: ServiceRoute, credentials: Credentials
 ) -> list[Json]:
     below = {"path_separated_prefix": service.prefix}
-    closed = access_rules(credentials, project_id=service.project_id, claim=state.project_claim)
+    closed = access_rules(credentials, project_id=service.project_id)
     if service.availability is not Availability.SERVING:
         answer = state.answers[_UNAVAILABLE[service.availability]]
         return [route(service.service_id, below, direct(answer), closed)]
@@ -175,7 +175,6 @@ def _serving_route(
     access = access_rules(
         credentials,
         project_id=service.project_id,
-        claim=state.project_claim,
         max_body_bytes=service.max_body_bytes,
     )
     if not any(version.weight for version in service.versions):

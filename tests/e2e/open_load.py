@@ -1,7 +1,7 @@
 """Requests at a fixed rate, whatever comes back, and what became of each of them.
 
 They are sent by the process that `drydock stress` sends with, which tells of every request when it
-was sent, how it ended, and who answered.
+was sent, how it ended, and which version answered.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ class Request:
         sent_s, ended_s: between these it was under way. A request without a connection was never
             sent: both are the same.
         label: status and code of the answer, or why there was none; `ok` for 2xx.
-        answered_by: the version, or the instance, that the answer names; empty if it names none.
+        version: that the answer names; empty if it names none.
     """
 
     sent_s: float
     ended_s: float
     ending: Ending
     label: str
-    answered_by: str
+    version: str
 
     @property
     def failed(self) -> bool:
@@ -117,14 +117,8 @@ class OpenLoad:
 
 
 @contextlib.contextmanager
-def open_load(
-    server: DrydockServer, service_id: str, rate_per_s: float, *, named_in: str = VERSION_HEADER
-) -> Iterator[OpenLoad]:
-    """Digits are sent to a service for as long as the block lasts.
-
-    Args:
-        named_in: header of answers that says who gave them.
-    """
+def open_load(server: DrydockServer, service_id: str, rate_per_s: float) -> Iterator[OpenLoad]:
+    """Digits are sent to a service for as long as the block lasts."""
     process = subprocess.Popen(
         [sys.executable, "-m", "simulator.stress.worker"],
         cwd=ROOT,
@@ -137,7 +131,7 @@ def open_load(
     reading = threading.Thread(target=load.read, args=[process.stdout])
     reading.start()
     try:
-        process.stdin.write(write_job(_job(server, service_id, rate_per_s, named_in)))
+        process.stdin.write(write_job(_job(server, service_id, rate_per_s)))
         process.stdin.flush()
         yield load
     finally:
@@ -150,12 +144,12 @@ def open_load(
             process.stdout.close()
 
 
-def _job(server: DrydockServer, service_id: str, rate_per_s: float, named_in: str) -> Job:
+def _job(server: DrydockServer, service_id: str, rate_per_s: float) -> Job:
     url = f"{server.url}/v1/infers/{service_id}"
     headers = {"X-Auth-Token": server.token}
     target = Target(url, "POST", headers, [digit_body()])
     load = Load(rate_per_s=rate_per_s, duration_s=LONGEST_S, timeout_s=TIMEOUT_S)
-    return Job(target.host, target.port, "", load, target.requests(), named_in)
+    return Job(target.host, target.port, "", load, target.requests(), VERSION_HEADER)
 
 
 def digit_body() -> Body:

@@ -10,12 +10,12 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from simulator.gateway.routes import INSTANCE_HEADER
+from simulator.access_log import Entry, aside, parse_line
+from simulator.stress.outcomes import Ending
 from tests.e2e.open_load import Request, open_load
 from tests.e2e.server import DrydockServer, is_alive, realtime_request, wait_until
 from tests.e2e.test_traffic_split import binomial_interval
@@ -83,7 +83,7 @@ def test_a_service_is_updated_again_and_again_without_a_lost_request(
     )
     assert labels(requests) == {"ok": len(requests)}
     assert [one["result"] for one in logs] == ["SUCCESS"] * UPDATES
-    versions = {request.answered_by for request in requests}
+    versions = {request.version for request in requests}
     assert versions == {f"v{number}" for number in range(1, UPDATES + 2)}
 
 
@@ -109,8 +109,8 @@ def test_weights_change_from_90_and_10_to_0_and_100_without_a_lost_request(
         requests = load.requests()
         assert labels(requests) == {"ok": len(requests)}
         # by when they were sent: of those under way most are at the slower version
-        before = [one.answered_by for one in requests if one.sent_s < begun_s]
-        after = {one.answered_by for one in requests if one.sent_s > done_s}
+        before = [one.version for one in requests if one.sent_s < begun_s]
+        after = {one.version for one in requests if one.sent_s > done_s}
         assert after == {"v2"}
         first, counted = first + before.count("v1"), counted + len(before)
     low, high = binomial_interval(counted, 0.9, 0.999)
@@ -134,34 +134,21 @@ def test_a_service_grows_to_5_instances_and_shrinks_to_1_without_a_lost_request(
     assert labels(requests) == {"ok": len(requests)}
 
 
-@dataclass(frozen=True)
-class Killed:
-    """An instance that was killed; instants are those of `time.monotonic`.
-
-    Attributes:
-        at_s: it still lived; gone_s: it was surely gone.
-    """
-
-    instance_id: str
-    at_s: float
-    gone_s: float
-
-    def had_in_hand(self, request: Request) -> bool:
-        """Whether it may have had this request when it died."""
-        return (
-            request.sent_s <= self.gone_s
-            and self.at_s <= request.ended_s
-            and request.answered_by == self.instance_id
-        )
-
-
-def kill_one(server: DrydockServer, service_id: str) -> Killed:
+def kill_one(server: DrydockServer, service_id: str) -> str:
+    """Kills an instance; returns its id."""
     victim = server.instances(service_id)[0]
     pid = int(victim["ref"].removeprefix("pid "))
-    at_s = time.monotonic()
     os.kill(pid, signal.SIGKILL)
     wait_until("the killed instance is gone", lambda: not is_alive(pid), 10)
-    return Killed(victim["instance_id"], at_s, time.monotonic())
+    return str(victim["instance_id"])
+
+
+def failures(server: DrydockServer, service_id: str) -> list[Entry]:
+    """What the gateway says of the service's requests that were not answered 200."""
+    log = server.home / "access.log"
+    lines = [line for file in (aside(log), log) if file.exists() for line in file.open("rb")]
+    entries = [entry for line in lines if (entry := parse_line(line)) is not None]
+    return [one for one in entries if one.service == service_id and one.status != 200]
 
 
 @pytest.mark.timeout(120 + 20 * TIMES)
@@ -169,20 +156,28 @@ def test_a_killed_instance_costs_no_request_but_those_that_it_had_in_hand(
     server: DrydockServer, model_of: ModelOf, record_property: Property
 ) -> None:
     body = realtime_request("bereft", (model_of(server, "mnist"), 100), instance_count=2)
-    killed: list[Killed] = []
-    with (
-        server.deployed(body) as service_id,
-        open_load(server, service_id, RATE_PER_S, named_in=INSTANCE_HEADER) as load,
-    ):
-        for _ in range(TIMES):
-            wait_for_instances(server, service_id, 2)
-            load.wait_for(SOME)
-            killed.append(kill_one(server, service_id))
-            load.wait_for(SOME)
-    requests = load.requests()
-    failed = [one for one in requests if one.failed]
+    killed: list[str] = []
+    with server.deployed(body) as service_id:
+        with open_load(server, service_id, RATE_PER_S) as load:
+            for _ in range(TIMES):
+                wait_for_instances(server, service_id, 2)
+                load.wait_for(SOME)
+                killed.append(kill_one(server, service_id))
+                load.wait_for(SOME)
+        failed = [one for one in load.requests() if one.failed]
+        wait_until(
+            "the gateway has told of all that failed",
+            lambda: len(failures(server, service_id)) >= len(failed),
+            10,
+        )
+    told = failures(server, service_id)
     record_property(
-        "measured", f"{TIMES} instances killed in {len(requests)} requests: {len(failed)} failed"
+        "measured", f"{TIMES} instances killed in {load.count} requests: {len(failed)} failed"
     )
-    assert [one for one in failed if not any(dead.had_in_hand(one) for dead in killed)] == []
-    assert {one.label.partition(" ")[0] for one in failed} <= {"503"}
+    assert len(told) == len(failed)
+    assert {one.instance for one in told} <= set(killed)
+    # each was on a connection when that broke: none was sent to an instance that was gone
+    assert {one.reason.rpartition("{")[2] for one in told} <= {"connection_termination}"}
+    assert {(one.ending, one.label.partition(" ")[0]) for one in failed} <= {
+        (Ending.REFUSED, "503")
+    }

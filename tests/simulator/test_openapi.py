@@ -44,7 +44,10 @@ OPEN = {"ShowHealth", "KeystoneListVersions", "KeystoneShowVersion"} | {
 @pytest.fixture(scope="module")
 def app() -> FastAPI:
     parts = SimpleNamespace(
-        directory=None, gateway=NoGateway(), ruling=SimpleNamespace(readings=CATALOGUE.defaults)
+        directory=SimpleNamespace(identities=(), region="", now_s=None),
+        gateway=NoGateway(),
+        objects=SimpleNamespace(uploads=None),
+        ruling=SimpleNamespace(readings=CATALOGUE.defaults),
     )
     return build_app(cast(System, parts))
 
