@@ -29,7 +29,7 @@ from backends.base import (
     PackageArtifact,
     Progress,
 )
-from backends.docker_client import EngineClient, EngineRefused, describe_version
+from backends.docker_client import EngineClient, EngineRefused, describe_version, is_hang
 from backends.docker_containers import OwnContainers
 from backends.docker_endpoint import Endpoint, find_endpoint
 from backends.docker_logs import Since, TimedLine, read_tail
@@ -42,6 +42,7 @@ from backends.docker_translate import (
     address_of,
     observation_of,
     phase_of,
+    state_of,
     status_key,
 )
 from backends.errors import BackendError, EngineUnavailable
@@ -50,6 +51,8 @@ from backends.images import RuntimeImages
 DEFAULT_BASE_IMAGE = "python:3.11-slim"
 POLL_S = 0.25
 RECONNECT_S = 1.0
+INSPECT_AGAIN_S = 60.0
+"""Before a container over which the engine hung is inspected again."""
 
 logger = logging.getLogger(__name__)
 
@@ -61,11 +64,13 @@ class _Run:
     Attributes:
         key: its `status_key` then; another key means another run.
         state: the `State` part of the inspection.
+        good_until_s: when to inspect again, on the event loop's clock; None for never.
     """
 
     instance_id: str
     key: tuple[str, str]
     state: dict[str, Any]
+    good_until_s: float | None = None
 
 
 class DockerBackend:
@@ -156,15 +161,34 @@ class DockerBackend:
         state: dict[str, Any] = {}
         if phase_of(row["State"]) is not InstancePhase.CREATED:
             run = self._runs.get(row["Id"])
-            if run is None or run.key != status_key(row):
-                inspection = await self._containers.inspect(row["Id"])
-                if inspection is None:
+            if run is None or run.key != status_key(row) or self._is_outdated(run):
+                run = await self._inspected(row)
+                if run is None:
                     return None
-                instance_id = row["Labels"].get(LABEL_INSTANCE, "")
-                run = _Run(instance_id, status_key(row), inspection["State"])
                 self._runs[row["Id"]] = run
             state = run.state
         return observation_of(row, state, address_of(row, self._network.name))
+
+    async def _inspected(self, row: dict[str, Any]) -> _Run | None:
+        """One run, inspected; None when the container has gone. Where the engine hangs over this
+        container, what its list says must do for a while: the others are not to wait for it."""
+        instance_id = row["Labels"].get(LABEL_INSTANCE, "")
+        try:
+            inspection = await self._containers.inspect(row["Id"])
+        except EngineUnavailable as error:
+            if not is_hang(error):
+                raise
+            logger.warning("instance %s: %s", instance_id, error.message)
+            good_until_s = asyncio.get_running_loop().time() + INSPECT_AGAIN_S
+            return _Run(instance_id, status_key(row), state_of(row), good_until_s)
+        if inspection is None:
+            return None
+        return _Run(instance_id, status_key(row), inspection["State"])
+
+    @staticmethod
+    def _is_outdated(run: _Run) -> bool:
+        now_s = asyncio.get_running_loop().time()
+        return run.good_until_s is not None and now_s >= run.good_until_s
 
     def _forget_runs(self, instance_id: str) -> None:
         """Something happened to this instance ("" for any): look at its container anew."""
@@ -197,7 +221,7 @@ class DockerBackend:
     async def _tail(self, container: str, tail: int) -> list[TimedLine]:
         try:
             return await self._engine.call(
-                "reading a log", lambda client: read_tail(client, container, tail)
+                "reading a log", lambda client: read_tail(client, container, tail), of_one=True
             )
         except EngineRefused as error:
             if error.status in (404, 409):  # gone, or going

@@ -1,9 +1,11 @@
 """The one way to the Docker engine: bounded threads, a deadline on each call, our own errors.
 
-The docker SDK is synchronous. Calls run in two small thread pools, one for quick calls and one for
-calls that wait for something to happen (stop, pull, build), so that many slow stops never delay a
-list. Every thread has a client of its own; a client whose connection failed is thrown away, which
-is all it takes to recover once the engine is back.
+The docker SDK is synchronous. Calls run in three small thread pools: for what is asked of the
+engine as a whole, such as the list of containers; for quick calls about one container; and for
+calls that wait for something to happen (stop, pull, build). So neither many slow stops nor
+containers about which the engine hangs ever delay the list. Every thread has a client of its own; a
+client whose connection failed is thrown away, which is all it takes to recover once the engine is
+back.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ CALL_TIMEOUT_S = 15.0
 QUEUE_ALLOWANCE_S = 10.0
 """How much longer than its own deadline a call may take because it waited for a thread."""
 QUICK_THREADS = 8
+CONTAINER_THREADS = 32
 LONG_THREADS = 64
 
 logger = logging.getLogger(__name__)
@@ -104,6 +107,11 @@ def translate(error: Exception, what: str) -> BackendError:
     raise error
 
 
+def is_hang(error: EngineUnavailable) -> bool:
+    """Whether the engine took the call and did not answer in time."""
+    return "timed out" in error.evidence.lower()
+
+
 def _unavailable(what: str, words: str) -> EngineUnavailable:
     if "PermissionError" in words or "Permission denied" in words:
         message = f"No permission to talk to the Docker engine ({what})."
@@ -163,13 +171,19 @@ class EngineClient:
         self.endpoint = endpoint
         self.timeout_s = timeout_s
         self._quick = ThreadPoolExecutor(QUICK_THREADS, "docker-call")
+        self._one = ThreadPoolExecutor(CONTAINER_THREADS, "docker-one")
         self._long = ThreadPoolExecutor(LONG_THREADS, "docker-wait")
         self._local = threading.local()
         self._clients: set[APIClient] = set()
         self._facts: EngineFacts | None = None
 
     async def call(
-        self, what: str, function: Callable[[APIClient], T], *, wait_s: float | None = None
+        self,
+        what: str,
+        function: Callable[[APIClient], T],
+        *,
+        wait_s: float | None = None,
+        of_one: bool = False,
     ) -> T:
         """Run `function(client)` in a thread.
 
@@ -177,14 +191,15 @@ class EngineClient:
             what: the call in words, for errors.
             function: uses the client it is given and nothing else of the SDK.
             wait_s: how long the engine may take before it answers, in seconds, where that is more
-                than a moment; such a call gets a thread of the second pool.
+                than a moment; such a call gets a thread of the third pool.
+            of_one: it is about one container, and gets a thread of the second pool.
 
         Raises:
             EngineUnavailable: no answer, or none in time.
             EngineRefused: the engine answered with an error.
         """
         timeout_s = self.timeout_s if wait_s is None else self.timeout_s + wait_s
-        pool = self._quick if wait_s is None else self._long
+        pool = self._long if wait_s is not None else self._one if of_one else self._quick
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(timeout_s + QUEUE_ALLOWANCE_S):
@@ -231,7 +246,7 @@ class EngineClient:
 
     def close(self) -> None:
         """Let go of all threads and connections. Calls under way end with an error."""
-        for pool in (self._quick, self._long):
+        for pool in (self._quick, self._one, self._long):
             pool.shutdown(wait=False, cancel_futures=True)
         while self._clients:
             self._clients.pop().close()

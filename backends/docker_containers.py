@@ -34,6 +34,7 @@ class OwnContainers:
         rows: list[dict[str, Any]] = await self._engine.call(
             "listing containers",
             lambda client: client.containers(all=True, filters={"label": labels}),
+            of_one=instance_id is not None,
         )
         return sorted(rows, key=lambda row: phase_of(row["State"]) is not InstancePhase.RUNNING)
 
@@ -45,7 +46,9 @@ class OwnContainers:
         """The engine's inspection by id or name, None when there is no such container."""
         try:
             return await self._engine.call(
-                "inspecting a container", lambda client: client.inspect_container(container)
+                "inspecting a container",
+                lambda client: client.inspect_container(container),
+                of_one=True,
             )
         except EngineRefused as error:
             if error.status == 404:

@@ -88,7 +88,7 @@ class InstanceStarter:
         try:
             if row["State"] == "paused":
                 await self._engine.call(
-                    "unpausing a container", lambda client: client.unpause(container)
+                    "unpausing a container", lambda client: client.unpause(container), of_one=True
                 )
             elif phase_of(row["State"]) is not InstancePhase.RUNNING:
                 await self._network.ensure()
@@ -123,7 +123,7 @@ class InstanceStarter:
         for attempt in (1, 2):
             try:
                 await self._engine.call(
-                    "starting a container", lambda client: client.start(container)
+                    "starting a container", lambda client: client.start(container), of_one=True
                 )
                 return
             except EngineRefused as error:
@@ -150,6 +150,7 @@ class InstanceStarter:
                 created = await self._engine.call(
                     "creating a container",
                     lambda client: client.create_container_from_config(config, name),
+                    of_one=True,
                 )
                 return str(created["Id"])
             except EngineRefused as error:
@@ -215,7 +216,7 @@ class InstanceStarter:
         be about that; where the processor differs, that is the cause to name.
         """
         lines = await self._engine.call(
-            "reading a log", lambda client: read_tail(client, container, 5)
+            "reading a log", lambda client: read_tail(client, container, 5), of_one=True
         )
         words = "\n".join(line.text for line in lines)
         known = hint_for(words, facts.architecture)

@@ -323,6 +323,12 @@ def status_key(row: Mapping[str, Any]) -> tuple[str, str]:
     return str(row.get("State", "")), status.partition(")")[0] if "(" in status else ""
 
 
+def state_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What a list row tells of the `State` that an inspection would have."""
+    code = re.match(r"Exited \((\d+)\)", str(row.get("Status", "")))
+    return {"ExitCode": int(code[1])} if code else {}
+
+
 def hint_for(words: str, architecture: str) -> str:
     """What a user can do about a refusal in the engine's words; empty when nothing is known."""
     for pattern, hint in _HINTS:

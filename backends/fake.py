@@ -89,7 +89,7 @@ class FakeBackend:
         self._runs_images = runs_images
         self._unavailable = ""
         self._failures: dict[str, deque[_Failure]] = {}
-        self._gates: dict[str, asyncio.Event] = {}
+        self._gates: dict[tuple[str, str | None], asyncio.Event] = {}
         self._changed: dict[str, None] = {}
         self._wake = asyncio.Event()
 
@@ -103,13 +103,13 @@ class FakeBackend:
         """
         self._failures.setdefault(method, deque()).append(_Failure(error, after_effect))
 
-    def hang(self, method: str) -> None:
-        """Let calls of `method` wait until `release`."""
-        self._gates.setdefault(method, asyncio.Event())
+    def hang(self, method: str, subject: str | None = None) -> None:
+        """Let calls of `method`, on `subject` if given, wait until they are released."""
+        self._gates.setdefault((method, subject), asyncio.Event())
 
-    def release(self, method: str) -> None:
-        """Let the waiting calls of `method` go on, and later ones through."""
-        if gate := self._gates.pop(method, None):
+    def release(self, method: str, subject: str | None = None) -> None:
+        """Let the calls go on that `hang` with the same arguments holds, and later ones through."""
+        if gate := self._gates.pop((method, subject), None):
             gate.set()
 
     def set_available(self, available: bool, detail: str = "the fake engine is down") -> None:
@@ -277,7 +277,7 @@ class FakeBackend:
     async def _enter(self, method: str, subject: str = "") -> _Failure | None:
         """Record the call, then hang or raise as scripted; a failure for later is returned."""
         self.calls.append(Call(method, subject))
-        while gate := self._gates.get(method):
+        while gate := self._gates.get((method, None)) or self._gates.get((method, subject)):
             await gate.wait()
         if self._unavailable:
             raise EngineUnavailable(self._unavailable, hint="Call set_available(True).")

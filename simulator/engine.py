@@ -10,33 +10,36 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
-from backends.base import Backend, InstancePhase, Observation
-from backends.errors import BackendError
+from backends.base import Backend, InstancePhase
 from simulator import specs
+from simulator.backoff import Backoff
 from simulator.clock import PlatformClock
 from simulator.config import Settings, WhenFull
+from simulator.ending import end_all
 from simulator.errors import NotFound
+from simulator.failures import log_failure
 from simulator.gateway.state import ServiceRoute
 from simulator.heartbeat import PERIOD_S, Heartbeat
 from simulator.lifecycle import placement
 from simulator.lifecycle import plan as lifecycle
 from simulator.lifecycle.objects import (
     Event,
-    Goal,
-    InstanceState,
     Phase,
     Room,
     Seen,
     Service,
     Sight,
 )
+from simulator.lifecycle.transitions import Transitions
 from simulator.performer import After, Performer
 from simulator.prober import Prober
+from simulator.seeing import Seeing
 from simulator.sightings import Sightings
-from simulator.store.queries import Store, Stored
+from simulator.store.queries import Store
+from simulator.store.services import Stored
 
 logger = logging.getLogger(__name__)
 
@@ -46,14 +49,6 @@ BLIND_RELIST_S = 1.0
 """How often an engine that does not answer is asked again."""
 RETRY_FIRST_S = 0.1
 RETRY_LAST_S = 60.0
-LOG_TAIL_LINES = 20
-LOG_SLACK_MS = 100
-"""An engine may note a start a little after the first line was written."""
-SHUTDOWN_GRACE_S = 30.0
-
-_WAS_READY = (InstanceState.READY, InstanceState.UNHEALTHY)
-_END_IS_KNOWN = (InstanceState.PENDING, InstanceState.BACKOFF, InstanceState.DRAINING)
-"""States in which a seen end tells nothing new, so that its log need not be read again."""
 
 
 @dataclass(frozen=True)
@@ -69,14 +64,25 @@ Publish = Callable[[str, ServiceRoute | None], Coroutine[Any, Any, None]]
 """Puts one service's route (None: no longer there) into effect in the gateway, and waits for it."""
 
 
+class Work(Protocol):
+    """Has the jobs of services done."""
+
+    def tend(self, stored: Stored, service: Service) -> None:
+        """Called whenever a service was planned."""
+
+    def forget(self, service_id: str) -> None:
+        """The service is gone."""
+
+
 class Engine:
     """Makes what runs match what is wanted.
 
     Args:
-        publish: the gateway's side; raises nothing.
+        publish: the gateway's side; raises OSError when its files cannot be written.
         drained: waits for the running requests of an instance that left the gateway; see
             `performer.After`.
         listen: is told every event, after it has been stored.
+        work: has the jobs of services done.
     """
 
     def __init__(
@@ -91,6 +97,7 @@ class Engine:
         publish: Publish,
         drained: Callable[[str, float], Awaitable[object]],
         listen: Callable[[Told], None],
+        work: Work,
     ) -> None:
         self.backend = backend
         self._store = store
@@ -99,9 +106,12 @@ class Engine:
         self._prefix = inference_prefix
         self._publish = publish
         self._listen = listen
+        self._works = work
         self._heartbeat = Heartbeat(settings.paths.heartbeat)
         self._policy = lifecycle.Policy(
-            crash_limit=settings.crash_limit, waits_for_room=settings.when_full is WhenFull.WAIT
+            crash_limit=settings.crash_limit,
+            waits_for_room=settings.when_full is WhenFull.WAIT,
+            transitions=settings.transitions.transitions,
         )
         self.sightings = Sightings(backend, self._seen_anew)
         self._prober = Prober(clock, self._probed)
@@ -120,6 +130,8 @@ class Engine:
                 drained=drained,
             ),
         )
+        self._seeing = Seeing(backend, self.sightings, self._prober, self._performer.is_acting_on)
+        self._backoff = Backoff(RETRY_FIRST_S, RETRY_LAST_S)
         self._timers: dict[str, asyncio.Task[None]] = {}
         self._background: list[asyncio.Task[None]] = []
         self._pool = asyncio.Semaphore(16)
@@ -141,13 +153,15 @@ class Engine:
                 self._heartbeat.last_ms(), await asyncio.to_thread(self._store.last_instant)
             )
             await asyncio.to_thread(self._store.end_runs, alive, running)
-        _, all_stored = await asyncio.to_thread(self._store.services)
+        all_stored = await asyncio.to_thread(self._store.services)
         routes = []
         for stored in all_stored:
             service, events = self._resumed(stored)
             if service != stored.service:  # stored before anybody can read the status
                 await self._save(stored, service, events, self._clock.now_ms())
-            routes.append(self._route(stored, service))
+            route = self._route(stored, service)
+            if route is not None:
+                routes.append(route)
         return routes
 
     async def start(self) -> None:
@@ -166,6 +180,12 @@ class Engine:
         self._dirty.add(service_id)
         if service_id not in self._workers and self._working:
             self._workers[service_id] = asyncio.create_task(self._work(service_id))
+
+    async def hold(self, transitions: Transitions) -> None:
+        """Hold transitions otherwise from now on; what is held now goes on by these."""
+        self._policy = replace(self._policy, transitions=transitions)
+        for service_id in await asyncio.to_thread(self._store.service_ids):
+            self.wake(service_id)
 
     def under_way(self) -> list[str]:
         """What is being done now, in words. Empty when nothing will happen until the platform clock
@@ -199,20 +219,17 @@ class Engine:
         await self._performer.close()
         await self._prober.close()
         if not keep_running:
-            await self._stop_all()
-            await asyncio.to_thread(self._store.end_runs, self._clock.now_ms(), ())
-
-    async def _stop_all(self) -> None:
-        await self.sightings.refresh()
-
-        async def end(seen: Observation) -> None:
             try:
-                await self.backend.stop(seen.instance_id, SHUTDOWN_GRACE_S)
-                await self.backend.remove(seen.instance_id)
-            except BackendError as error:
-                logger.error("instance %s was not stopped: %s", seen.instance_id, error)
+                await self.sightings.refresh()
+                await end_all(self.backend, self.sightings.all())
+                await asyncio.to_thread(self._store.end_runs, self._clock.now_ms(), ())
+            except Exception as error:  # the next start looks anew at what runs
+                log_failure(logger, "not everything was ended", error)
 
-        await asyncio.gather(*(end(seen) for seen in self.sightings.all()))
+    def hurry(self) -> None:
+        """What made things fail is over: what waits for its next try is tried now."""
+        self._backoff.hurry()
+        self._performer.hurry()
 
     # -- waking -----------------------------------------------------------------------------
 
@@ -222,8 +239,8 @@ class Engine:
             try:
                 await self.sightings.refresh()
                 await self._remove_orphans()
-            except Exception:
-                logger.exception("not everything could be looked at")
+            except Exception as error:
+                log_failure(logger, "not everything could be looked at", error)
 
     async def _beat_for_ever(self) -> None:
         while True:
@@ -232,8 +249,13 @@ class Engine:
             await asyncio.sleep(PERIOD_S)
 
     async def _follow_changes(self) -> None:
-        async for _ in self.backend.changes():
-            await self.sightings.refresh()
+        while True:
+            try:
+                async for _ in self.backend.changes():
+                    await self.sightings.refresh()
+            except Exception as error:  # what has changed is seen when all is looked at anew
+                log_failure(logger, "changes could not be followed", error)
+            await asyncio.sleep(BLIND_RELIST_S)
 
     async def _seen_anew(self, changed: set[str] | None) -> None:
         if self.sightings.known:
@@ -261,18 +283,16 @@ class Engine:
     # -- one service ------------------------------------------------------------------------
 
     async def _work(self, service_id: str) -> None:
-        failures = 0
         try:
             while service_id in self._dirty:
                 self._dirty.discard(service_id)
                 try:
-                    async with self._pool:
-                        await self._reconcile(service_id)
-                    failures = 0
-                except Exception:
-                    logger.exception("service %s could not be looked after", service_id)
-                    await asyncio.sleep(min(RETRY_FIRST_S * 2**failures, RETRY_LAST_S))
-                    failures = min(failures + 1, 20)
+                    await self._reconcile(service_id)
+                    self._backoff.succeeded(service_id)
+                except Exception as error:
+                    self._store.note_trouble(error)
+                    log_failure(logger, f"service {service_id} could not be looked after", error)
+                    await self._backoff.pause(service_id)
                     self._dirty.add(service_id)
         finally:
             self._workers.pop(service_id, None)
@@ -281,13 +301,20 @@ class Engine:
 
     async def _reconcile(self, service_id: str) -> None:
         try:
-            stored = await asyncio.to_thread(self._store.service, service_id)
+            async with self._pool:
+                stored = await asyncio.to_thread(self._store.service, service_id)
         except NotFound:
             await self._publish(service_id, None)
+            self._works.forget(service_id)
             self._wake_at(service_id, None)
             return
         now = self._clock.now_ms()
-        sight = await self._sight(stored, now)
+        sight = await self._seeing.sight(stored.service, now)  # may take a while: outside the pool
+        async with self._pool:
+            await self._plan(stored, sight, now)
+
+    async def _plan(self, stored: Stored, sight: Sight | None, now: int) -> None:
+        service_id = stored.row.service_id
         room = await self._room(stored)
         planned = lifecycle.plan(stored.service, sight, now, self._policy, room)
         # Published before it is stored: whoever reads "running" must be able to call it.
@@ -296,6 +323,7 @@ class Engine:
         if changed and not await self._save(stored, planned.service, planned.events, now):
             self.wake(service_id)  # somebody wrote meanwhile: plan again from what is there now
             return
+        self._works.tend(stored, planned.service)
         for action in planned.actions:
             self._performer.perform(stored, action)
         if placement.occupied(stored.service) != placement.occupied(planned.service):
@@ -329,78 +357,14 @@ class Engine:
         for event in events:
             self._listen(Told(service_id, at, event))
 
-    def _route(self, stored: Stored, service: Service) -> ServiceRoute:
+    def _route(self, stored: Stored, service: Service) -> ServiceRoute | None:
         return specs.service_route(
             stored,
             service,
             prefix=self._prefix,
             timeout_s=self._settings.predict_timeout_s,
-            requests_per_s=stored.row.document.get("requests_per_s")
-            or self._settings.traffic_limit_per_s
-            or None,
+            requests_per_s=self._settings.traffic_limit_per_s,
         )
-
-    # -- seeing -----------------------------------------------------------------------------
-
-    async def _sight(self, stored: Stored, now: int) -> Sight | None:
-        """What is seen of a service's instances; keeps the probes going to those that run."""
-        if not self.sightings.known:
-            return None
-        service = stored.service
-        overdue = service.goal is Goal.RUNNING and now >= lifecycle.deploy_due_at(service)
-        known = {instance.instance_id: instance for instance in service.instances}
-        sight = {}
-        for seen in self.sightings.of_service(service.service_id).values():
-            state = known[seen.instance_id].state if seen.instance_id in known else None
-            self._watch(service, seen, state)
-            exited = seen.phase is InstancePhase.EXITED and state not in _END_IS_KNOWN
-            sight[seen.instance_id] = await self._seen(seen, with_log=overdue or exited)
-        for instance in service.instances:
-            acting = self._performer.is_acting_on(instance.instance_id)
-            if acting and instance.instance_id not in sight:
-                sight[instance.instance_id] = Seen(Phase.CREATED)
-        return sight
-
-    def _watch(self, service: Service, seen: Observation, state: InstanceState | None) -> None:
-        """Keep asking an instance that runs whether it is well, unless it is on its way out: there
-        a probe would be taken for a request that it still has to answer."""
-        version = service.version(seen.version_id)
-        runs = seen.phase is InstancePhase.RUNNING and seen.address is not None
-        if runs and version and state is not InstanceState.DRAINING:
-            run = f"{seen.ref} {seen.started_at_ms}"
-            self._prober.watch(
-                seen.instance_id,
-                str(seen.address),
-                run,
-                version.health,
-                was_ready=state in _WAS_READY,
-            )
-        else:
-            self._prober.forget(seen.instance_id)
-
-    async def _seen(self, seen: Observation, *, with_log: bool) -> Seen:
-        verdict = self._prober.verdict(seen.instance_id)
-        return Seen(
-            phase=Phase(seen.phase.value),
-            healthy=verdict.healthy,
-            address=str(seen.address) if seen.address else "",
-            ref=seen.ref,
-            accelerator=seen.accelerator,
-            exit_code=seen.exit_code,
-            oom_killed=seen.oom_killed,
-            probe=verdict.words,
-            log_tail=await self._log_tail(seen) if with_log and not verdict.healthy else "",
-        )
-
-    async def _log_tail(self, seen: Observation) -> str:
-        """The end of what an instance wrote in its last run."""
-        try:
-            lines = await self.backend.logs(seen.instance_id, LOG_TAIL_LINES)
-        except BackendError as error:
-            return f"(its log could not be read: {error})"
-        since_ms = (seen.started_at_ms or 0) - LOG_SLACK_MS
-        own = [line for line in lines if line.at_ms is None or line.at_ms >= since_ms]
-        return "\n".join(line.text for line in own or lines)
 
     # -- after a restart --------------------------------------------------------------------
 
@@ -419,13 +383,7 @@ class Engine:
         away. A record is stored before its instance is started, so none is taken by error."""
         if not self.sightings.known:
             return
-        _, all_stored = await asyncio.to_thread(self._store.services)
-        owned = {i.instance_id for stored in all_stored for i in stored.instances}
+        owned = await asyncio.to_thread(self._store.instance_ids)
         for seen in self.sightings.all():
-            if seen.instance_id in owned or self._performer.is_acting_on(seen.instance_id):
-                continue
-            logger.warning("removing orphan %s (%s)", seen.instance_id, seen.ref)
-            try:
-                await self.backend.remove(seen.instance_id)
-            except BackendError as error:
-                logger.warning("orphan %s: %s", seen.instance_id, error)
+            if seen.instance_id not in owned:
+                self._performer.remove_orphan(seen.service_id, seen.instance_id)

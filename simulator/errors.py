@@ -207,4 +207,4 @@ class IllegalMove(InternalError):
         self.key = key
         self.start = start
         self.finish = finish
-        super().__init__(f"service {key}: no move from {start} to {finish}")
+        super().__init__(f"{key}: no move from {start} to {finish}")

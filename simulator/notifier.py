@@ -15,7 +15,9 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from simulator.backoff import Backoff
 from simulator.clock import real_ms
+from simulator.failures import log_failure
 from simulator.local_http import LocalHttp, LocalHttpError
 from simulator.store.queries import Store
 from simulator.store.tables import NotificationRow
@@ -59,18 +61,27 @@ class Notifier:
     async def _send_for_ever(self) -> None:
         address = urlsplit(self._webhook)
         target = address.path or "/"
-        failures = 0
+        backoff = Backoff(PAUSE_FIRST_S, PAUSE_LAST_S)
         async with aclosing(LocalHttp(authority=address.netloc, timeout_s=TIMEOUT_S)) as client:
             while True:
-                row = await asyncio.to_thread(self._store.notifications.next_unsent, MOST_TRIES)
-                if row is None:
-                    with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self._wake.wait(), LOOK_S)
-                    self._wake.clear()
-                    continue
-                failures = 0 if await self._send(client, target, row) else failures + 1
-                if failures:
-                    await asyncio.sleep(min(PAUSE_FIRST_S * 2 ** (failures - 1), PAUSE_LAST_S))
+                try:
+                    if await self._send_next(client, target):
+                        backoff.succeeded(target)
+                        continue
+                except Exception as error:  # the store
+                    log_failure(logger, "notifications", error)
+                await backoff.pause(target)
+
+    async def _send_next(self, client: LocalHttp, target: str) -> bool:
+        """Send what is to be sent next, or wait until there is something; False when the webhook
+        did not take it."""
+        row = await asyncio.to_thread(self._store.notifications.next_unsent, MOST_TRIES)
+        if row is not None:
+            return await self._send(client, target, row)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), LOOK_S)
+        self._wake.clear()
+        return True
 
     async def _send(self, client: LocalHttp, target: str, row: NotificationRow) -> bool:
         assert row.notification_id is not None

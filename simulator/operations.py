@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 from simulator.errors import InUse, NotFound
 from simulator.facts import limits
 from simulator.lifecycle.requests import Change
-from simulator.store.queries import Reconfiguration, Stored
+from simulator.store.services import Reconfiguration, Stored
 from simulator.system import System
 
 

@@ -73,10 +73,14 @@ def copy_package(root: Path, target: Path) -> int:
     size_bytes = _size(root / "model")
     staging = target.with_name(target.name + ".part")
     shutil.rmtree(staging, ignore_errors=True)
-    shutil.copytree(root / "model", staging / "model")
-    _make_readable(staging)
-    shutil.rmtree(target, ignore_errors=True)
-    staging.replace(target)
+    try:
+        shutil.copytree(root / "model", staging / "model")
+        _make_readable(staging)
+        shutil.rmtree(target, ignore_errors=True)
+        staging.replace(target)
+    except BaseException:
+        shutil.rmtree(staging, ignore_errors=True)  # a full disk has no room for half a copy
+        raise
     return size_bytes
 
 

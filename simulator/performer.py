@@ -15,8 +15,10 @@ from typing import Any
 from backends.base import Backend
 from backends.errors import BackendError, EngineUnavailable, StartFailed
 from simulator import specs
+from simulator.backoff import Backoff
 from simulator.clock import PlatformClock, steady_s
 from simulator.errors import NotFound, with_hint
+from simulator.failures import log_failure
 from simulator.lifecycle import plan as lifecycle
 from simulator.lifecycle.objects import (
     Action,
@@ -29,12 +31,17 @@ from simulator.lifecycle.objects import (
     Service,
     StartInstance,
 )
-from simulator.store.queries import Store, Stored
+from simulator.store.queries import Store
+from simulator.store.services import Stored
 
 logger = logging.getLogger(__name__)
 
-RETRY_PAUSE_S = 1.0
-"""Real seconds before an action that could not be performed is planned again."""
+RETRY_FIRST_S = 1.0
+"""Real seconds before an action that could not be performed is planned again: the first time."""
+RETRY_LAST_S = 60.0
+"""The longest pause, after many failures in a row."""
+CLOSE_LIMIT_S = 30.0
+"""Real seconds that a start which reached the backend has to end when the server does."""
 
 LEAST_STOP_S = 2.0
 """Real seconds that an instance has to end even when its requests took all of the grace."""
@@ -81,6 +88,7 @@ class Performer:
         self._after = after
         self._acting: dict[str, tuple[type[Action], asyncio.Task[None]]] = {}
         self._uninterruptible: set[str] = set()
+        self._backoff = Backoff(RETRY_FIRST_S, RETRY_LAST_S)
         self._closing = False
 
     def is_acting_on(self, instance_id: str) -> bool:
@@ -106,13 +114,27 @@ class Performer:
             work = self._end(stored, action, busy[1] if busy else None)
             self._spawn(service_id, key, EndInstance, work)
 
+    def remove_orphan(self, service_id: str, instance_id: str) -> None:
+        """Begin to remove an instance that no record has, unless something is done to it."""
+        if instance_id not in self._acting:
+            self._spawn(service_id, instance_id, EndInstance, self._remove_orphan(instance_id))
+
+    def hurry(self) -> None:
+        """What made actions fail is over: those that wait for their next try need not wait."""
+        self._backoff.hurry()
+
     async def close(self) -> None:
         """Begin nothing more. A start that reached the backend is waited for, so that none is left
-        half done; everything else, long preparations too, is given up and planned anew later."""
+        half done, but not for ever; everything else, long preparations too, is given up and planned
+        anew later."""
         self._closing = True
         tasks = [task for _, task in self._acting.values()]
         for key, (_, task) in self._acting.items():
             if key not in self._uninterruptible:
+                task.cancel()
+        if tasks:
+            _, hanging = await asyncio.wait(tasks, timeout=CLOSE_LIMIT_S)
+            for task in hanging:
                 task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
@@ -124,7 +146,12 @@ class Performer:
             return
         task = asyncio.create_task(self._see_through(service_id, key, work))
         self._acting[key] = (kind, task)
-        task.add_done_callback(lambda finished: self._done(key, finished))
+
+        def finished(task: asyncio.Task[None]) -> None:
+            work.close()  # where the task was cancelled before it began
+            self._done(key, task)
+
+        task.add_done_callback(finished)
 
     def _done(self, key: str, task: asyncio.Task[None] | None) -> None:
         if self._acting.get(key, (None, None))[1] is task:
@@ -136,11 +163,15 @@ class Performer:
         """Do the work, see its effect, have the service planned again; whatever happens."""
         try:
             await work
+            self._backoff.succeeded(key)
         except Exception as error:
-            level = logging.WARNING if isinstance(error, BackendError) else logging.ERROR
-            logger.log(level, "%s: %s", key, error, exc_info=level == logging.ERROR)
-            await asyncio.sleep(RETRY_PAUSE_S)
-        await self._after.look()
+            self._store.note_trouble(error)
+            log_failure(logger, key, error)
+            await self._backoff.pause(key)
+        try:
+            await self._after.look()
+        except Exception as error:  # whoever looks next tells what was seen
+            log_failure(logger, key, error)
         self._done(key, asyncio.current_task())
         self._after.wake(service_id)
 
@@ -194,6 +225,8 @@ class Performer:
         """Running requests end, or the grace does; then the instance is told to end, and has what
         is left of the grace."""
         if start is not None:
+            if action.instance_id not in self._uninterruptible:
+                start.cancel()  # what it prepares, it prepares in vain
             await asyncio.wait([start])
         self._after.forget_probes(action.instance_id)
         began_s = steady_s()
@@ -203,6 +236,10 @@ class Performer:
         left_s = action.grace_s - (steady_s() - began_s)
         await self._backend.stop(action.instance_id, max(left_s, LEAST_STOP_S))
         await self._backend.remove(action.instance_id)
+
+    async def _remove_orphan(self, instance_id: str) -> None:
+        logger.warning("removing orphan %s", instance_id)
+        await self._backend.remove(instance_id)
 
     async def _forget(self, service_id: str) -> None:
         await asyncio.to_thread(self._store.forget_service, service_id)
@@ -231,7 +268,11 @@ class Performer:
         def progress(line: str) -> None:
             event = Event(EventKind.NORMAL, line, "Preparing")
             now = self._clock.now_ms()
-            self._store.add_event(service_id, now, event)
+            try:
+                self._store.add_event(service_id, now, event)
+            except Exception as error:  # the preparation itself goes on
+                log_failure(logger, service_id, error)
+                return
             loop.call_soon_threadsafe(self._after.tell, service_id, now, (event,))
 
         return progress

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 
 from backends.base import Backend, Observation
 from backends.errors import BackendError
+from simulator.clock import real_ms
 from simulator.coalesce import Coalesced
 
 OnChange = Callable[[set[str] | None], Awaitable[None]]
@@ -21,10 +22,12 @@ class Sightings:
 
     Args:
         on_change: is awaited with the services of which something changed; None for all, when
-            the sight of the engine was gained or lost.
+            the sight of the engine was gained or lost. When it raises, it is told the same again
+            after the next look.
 
     Attributes:
         error: why the engine could not be asked last time; None when it could.
+        away_since_ms: since when it could not be asked, real epoch ms; None when it could.
     """
 
     def __init__(self, backend: Backend, on_change: OnChange) -> None:
@@ -32,7 +35,9 @@ class Sightings:
         self._on_change = on_change
         self._by_service: dict[str, dict[str, Observation]] = {}
         self._complete = False
+        self._untold: set[str] | None = set()
         self.error: BackendError | None = None
+        self.away_since_ms: int | None = None
         self.refresh = Coalesced(self._look)
 
     @property
@@ -50,16 +55,24 @@ class Sightings:
         try:
             observations = await self._backend.observe()
         except BackendError as error:
-            changed = self.error is None
+            if self.error is None:
+                self.away_since_ms = real_ms()
+                self._untold = None
             self.error = error
-            if changed:
-                await self._on_change(None)
-            return
+        else:
+            self._take_in(observations)
+        await self._on_change(self._untold)
+        self._untold = set()
+
+    def _take_in(self, observations: list[Observation]) -> None:
         by_service: dict[str, dict[str, Observation]] = defaultdict(dict)
         for seen in observations:
             by_service[seen.service_id][seen.instance_id] = seen
         before, was_blind = self._by_service, not self.known
-        self._by_service, self.error, self._complete = dict(by_service), None, True
+        self._by_service, self._complete = dict(by_service), True
+        self.error, self.away_since_ms = None, None
         services = before.keys() | by_service.keys()
-        changed_services = {s for s in services if before.get(s) != by_service.get(s)}
-        await self._on_change(None if was_blind else changed_services)
+        if was_blind:
+            self._untold = None
+        elif self._untold is not None:
+            self._untold |= {s for s in services if before.get(s) != by_service.get(s)}

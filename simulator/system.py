@@ -189,7 +189,7 @@ class System:
         self.faults = FaultControl(
             self.store.faults, self.clock, afflict=self.routes.afflict, listen=self._tell
         )
-        self.store_watch = StoreWatch(self.store, self.engine.hurry)
+        self.store_watch = StoreWatch(self.store, self._store_recovered)
         self.notifier = Notifier(self.store, self.settings.notification_webhook)
         self.log_channels = LogChannels(self.store, self.backend, self.paths.log_channels)
         self.transitions = TransitionControl(self.settings.transitions, self.engine.hold)
@@ -241,6 +241,10 @@ class System:
         await self.backend.close()
         self.objects.close()
         self.store.close()
+
+    def _store_recovered(self) -> None:
+        self.engine.hurry()
+        self.publisher.hurry()
 
     def _wake(self, service_id: str) -> None:
         self.engine.wake(service_id)

@@ -105,6 +105,16 @@ class Drydock:
         work = self._settling.advance(round(seconds * 1000), within_s)
         self._run(work, within_s + WITHIN_S)
 
+    def release(self, service_id: str) -> None:
+        """Let a service make the transition that the setting `transitions` holds it in, and wait
+        until the server is at rest.
+
+        Raises:
+            ValueError: there is no such service, or it is on its way nowhere.
+        """
+        self._admin("POST", f"/services/{service_id}/release")
+        self.settle()
+
     # -- models -----------------------------------------------------------------------------
 
     def add_model(
@@ -236,7 +246,7 @@ class Drydock:
         Raises:
             ValueError: another backend is in use, which does nothing by script.
         """
-        backend = self._server.system.backend
+        backend = self._server.system.backend.inner
         if not isinstance(backend, SimulatedBackend):
             raise ValueError(f"only the fake backend follows a script, not {self.backend}")
 

@@ -98,4 +98,5 @@ class Settling:
         ]
         if waiting and self._simulated:
             engine.ask_unready()
-        return [*engine.under_way(), *self._system.publisher.under_way(), *waiting]
+        others = (*self._system.publisher.under_way(), *self._system.jobs.under_way())
+        return [*engine.under_way(), *others, *waiting]

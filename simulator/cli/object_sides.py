@@ -91,7 +91,9 @@ class LocalSide:
         return True
 
     def make_folder(self, name: str) -> object:
-        return (self._root / name).mkdir(parents=True, exist_ok=True)
+        folder = self._root / name
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
 
     # -- walk.Tree ---------------------------------------------------------------------------
 

@@ -21,9 +21,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from backends.base import Backend, ImageArtifact, PackageArtifact
 from backends.errors import BackendError
+from simulator.backoff import Backoff
 from simulator.clock import PlatformClock
 from simulator.errors import NotSimulated, SourceUnusable
 from simulator.facts.statuses import ModelStatus
+from simulator.failures import log_failure
 from simulator.lifecycle.objects import Event, EventKind
 from simulator.lifecycle.transitions import HELD
 from simulator.modelarts.config_json import ModelConfig, read_config
@@ -40,6 +42,7 @@ from simulator.strict_json import parse_object
 
 logger = logging.getLogger(__name__)
 
+RETRY_FIRST_S, RETRY_LAST_S = 0.1, 60.0
 LOCAL_SCHEME = "file://"
 CONFIG_MAX_BYTES = 1024 * 1024
 _IMAGE_REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._\-/:@]{0,254}")
@@ -62,6 +65,7 @@ class Publisher:
         self._backend = backend
         self._clock = clock
         self._holding = holding
+        self._backoff = Backoff(RETRY_FIRST_S, RETRY_LAST_S)
         self._models = models
         self._objects = objects
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -147,6 +151,10 @@ class Publisher:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    def hurry(self) -> None:
+        """The store can be written again: try at once what waits for that."""
+        self._backoff.hurry()
+
     def under_way(self) -> list[str]:
         """What is being done now, in words; models that are held are at rest."""
         return [f"model {one} is published" for one in self._tasks.keys() - self._holding.held]
@@ -170,24 +178,32 @@ class Publisher:
             await self._hold(row)
         except (SourceUnusable, OSError) as error:
             status, message = ModelStatus.FAILED, str(error)
-        try:
-            await asyncio.to_thread(
-                self._store.finish_model,
-                row.model_id,
-                status,
-                message,
-                changes,
-                self._clock.now_ms(),
-            )
-        except SQLAlchemyError:
-            logger.exception("model %s stays unpublished until the next start", row.model_id)
+        await self._note_end(row.model_id, status, message, changes)
+
+    async def _note_end(
+        self, model_id: str, status: ModelStatus, message: str, changes: dict[str, Any]
+    ) -> None:
+        """Keep how publishing ended; tried until the store can be written."""
+        while True:
+            now = self._clock.now_ms()
+            try:
+                await asyncio.to_thread(
+                    self._store.finish_model, model_id, status, message, changes, now
+                )
+                return
+            except SQLAlchemyError as error:
+                log_failure(logger, f"model {model_id} is not published yet", error)
+                await self._backoff.pause(model_id)
 
     async def _hold(self, row: ModelRow) -> None:
         if self._holding.is_held(row.model_id, row.created_at):
             text = "the model could be published now, and is held by a transition setting"
             event = Event(EventKind.NORMAL, text, HELD)
             now = self._clock.now_ms()
-            await asyncio.to_thread(self._store.add_model_event, row.model_id, now, event)
+            try:
+                await asyncio.to_thread(self._store.add_model_event, row.model_id, now, event)
+            except SQLAlchemyError as error:
+                log_failure(logger, f"that model {row.model_id} is held is not told", error)
             await self._holding.hold(row.model_id, row.created_at)
 
     async def _copied(self, row: ModelRow) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from simulator.engine import Engine, Told
 from simulator.errors import NotFound
 from simulator.facts.statuses import ServiceStatus
 from simulator.gateway.state import Availability, ServiceRoute
+from simulator.lifecycle.objects import Service
 from simulator.lifecycle.requests import Change
 from simulator.store.queries import Store
 from simulator.store.services import Stored
@@ -140,6 +141,16 @@ class NotifyingStore(Store):
         self._notify()
 
 
+class NoJobs:
+    """Does no jobs: real-time services have none."""
+
+    def tend(self, stored: Stored, service: Service) -> None:
+        """Nothing to begin or to end."""
+
+    def forget(self, service_id: str) -> None:
+        """Nothing to end."""
+
+
 @dataclass(frozen=True)
 class Published:
     """One call of the gateway.
@@ -202,6 +213,7 @@ class Rig:
             publish=self._publish,
             drained=self._drained,
             listen=self._listen,
+            work=NoJobs(),
         )
 
     # -- what the engine calls --------------------------------------------------------------

@@ -18,7 +18,7 @@ from simulator.bench.cases import Case
 from simulator.bench.strategies import words
 from simulator.bench.strategies.wish import Wish
 from simulator.facts import limits
-from simulator.modelarts.rules.batch import leaves
+from simulator.modelarts.rules.batch import LEFT_OUT, leaves
 from simulator.modelarts.rules.batch_files import IMAGE_SUFFIXES
 from simulator.rules.rule import Rule
 
@@ -70,6 +70,30 @@ def _no_column(draw: st.DrawFn, rule: Rule) -> Case:
     return Case(subject, document)
 
 
+_NO_SCHEMAS = st.sampled_from((0, "number", [], True, {}, {"type": "file"}, {"type": "Number"}))
+
+
+@st.composite
+def _unfollowable(draw: st.DrawFn, rule: Rule) -> Case:
+    """Something else stands in place of parameters, or nothing is left to send."""
+    subject, document = base(draw, rule, "/config/*/mapping_rule", _CSV)
+    version = document["config"][0]
+    if draw(st.integers(0, 9)) == 0:
+        version["mapping_rule"] = {**draw(words.columns()), "index": LEFT_OUT}
+        return Case(subject, document)
+    for _, leaf in some(draw, list(leaves(version["mapping_rule"]))):
+        wrong = draw(_NO_SCHEMAS)
+        how = draw(st.sampled_from(("type", "properties", "items")))
+        leaf.clear()
+        if how == "type" and isinstance(wrong, dict):
+            leaf.update(wrong)
+        elif how == "properties":
+            leaf.update(type="object", properties={draw(words.plain()): wrong})
+        else:
+            leaf.update(type="array", items=[wrong])
+    return Case(subject, document)
+
+
 def _file(
     suffixes: tuple[str, ...], sizes: st.SearchStrategy[int], mappings: tuple[str | None, ...]
 ) -> Recipe:
@@ -116,10 +140,12 @@ RECIPES: Recipes = {
     "MA-BAT-015": put(
         words.object_paths(".manifest", query=True), _FOLDER, at="/config/*/src_path"
     ),
+    "MA-BAT-016": _unfollowable,
     "MA-BAT-020": put(other_words("a.manifest").map(lambda name: name.removesuffix(".manifest"))),
     "MA-BAT-021": put(st.just("") | bad_paths(".jpg")),
     "MA-BAT-022": put(
-        words.object_paths("/", query=True) | words.buckets().map("obs://{}/".format)
+        words.object_paths("/", query=True)
+        | st.builds("obs://{}{}".format, words.buckets(), st.sampled_from(("", "/")))
     ),
     "MA-BAT-030": _file(IMAGE_SUFFIXES, _LARGE_IMAGES, ("file", None)),
     "MA-BAT-031": _file((".csv",), _LARGE_TABLES, ("file", "csv", None)),

@@ -14,7 +14,7 @@ from simulator.bench.strategies.subjects import documents
 from simulator.bench.strategies.wish import Document, Wish
 from simulator.bench.strategies.worlds import UNCHANGEABLE, admissible, facts_for, without_nulls
 from simulator.facts.statuses import ServiceStatus
-from simulator.lifecycle.requests import STARTABLE, STOPPABLE
+from simulator.lifecycle.requests import STARTABLE, STOPPABLE_JOB
 from simulator.modelarts.rules.facts import Facts
 from simulator.rules.rule import Rule
 
@@ -86,7 +86,7 @@ def _log_channels(draw: st.DrawFn, rule: Rule) -> Case:
 @st.composite
 def _status_forbids(draw: st.DrawFn, rule: Rule) -> Case:
     case = draw(admissible(Wish().with_("/status"), UPDATE))
-    allowed = {"running": STARTABLE, "stopped": STOPPABLE}[case.document["status"]]
+    allowed = {"running": STARTABLE, "stopped": STOPPABLE_JOB}[case.document["status"]]
     status = draw(st.sampled_from(sorted(set(ServiceStatus) - allowed)))
     return replace(case, facts=replace(case.facts, status=status.value))
 
