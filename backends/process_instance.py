@@ -158,8 +158,13 @@ class ProcessInstance:
 
     async def _keep_output(self, output: int) -> None:
         reader = asyncio.StreamReader(limit=_OUTPUT_CHUNK_BYTES)
-        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
-            lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(output, "rb", buffering=0)
+        loop = asyncio.get_running_loop()
+        # asyncio closes the file. uvloop closes the descriptor, then the file as well, and a file
+        # that closed its descriptor again would close what another thread has opened meanwhile.
+        owns = isinstance(loop, asyncio.BaseEventLoop)
+        transport, _ = await loop.connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(reader),
+            os.fdopen(output, "rb", buffering=0, closefd=owns),
         )
         try:
             while chunk := await reader.read(_OUTPUT_CHUNK_BYTES):

@@ -69,7 +69,7 @@ class World:
         report = self.catalogue.judge(subject, document, self.readings, facts)
         if report.violations or subject not in (CREATE, CHANGE):
             return report.violations
-        known = facts or self.facts()
+        known = replace(facts or self.facts(), missing_paths=_paths(document))
         return self.catalogue.admit(subject, document, known, self.readings).violations
 
 
@@ -136,3 +136,14 @@ def _apis(text: Any) -> Iterable[dict[str, Any]]:
 
 def _objects(value: Any) -> list[dict[str, Any]]:
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _paths(document: dict[str, Any]) -> frozenset[str]:
+    """The object paths of a deploy request; what is drawn for them is nowhere."""
+    versions = document.get("config", ())
+    return frozenset(
+        version[name]
+        for version in versions
+        for name in ("src_path", "dest_path")
+        if version.get(name)
+    )
