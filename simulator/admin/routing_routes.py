@@ -27,7 +27,7 @@ TIMEOUT_MAX_S = 3600.0
 class ChangeRouting(BaseModel):
     """Body of PUT /_drydock/services/{service_id}/routing; what is absent stays."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     requests_per_s: int | None = Field(
         None,

@@ -31,6 +31,7 @@ NOT_ALWAYS = {
     "PATCH /v1/{project_id}/services/{service_id}": "depends on the service's configuration",
     "PUT /v1/{project_id}/services/{service_id}/property": "depends on what the service runs",
     "POST /_drydock/clock/advance": "succeeds with a manual clock only",
+    "POST /_drydock/services/{service_id}/release": "depends on what was done before",
     "POST /_drydock/services/{service_id}/start": "depends on what was done before",
     "POST /_drydock/services/{service_id}/stop": "depends on what was done before",
 }
@@ -38,17 +39,25 @@ NOT_ALWAYS = {
 
 _numbers = count()
 _services: Counter[str] = Counter()
+_imported: list[str] = []
+"""Models that nothing runs."""
 
 
 @schemathesis.hook
 def before_call(context: HookContext, case: Case, kwargs: dict[str, Any]) -> None:
     """Now and then, replaces a request that would be refused by one that names what exists. Quotas
-    are only raised, so that there is room for what follows, and the clock goes on as it does: at a
-    million times real time every deployment would time out."""
-    harmless = {"SetQuota": {"size": 1000}, "ChangeClock": {"mode": "real"}}
+    are only raised, so that there is room for what follows, the clock goes on as it does (at a
+    million times real time every deployment would time out), and instances can be called."""
+    harmless = {
+        "SetQuota": {"size": 1000},
+        "ChangeClock": {"mode": "real"},
+        "ChangeRouting": {"direct": True},
+    }
     operation = case.operation.definition.raw.get("operationId")
     if _is_sound(case) and operation in harmless:
         case.body = harmless[operation]
+    if operation == "RemoveModel" and _is_sound(case) and _imported:
+        case.path_parameters = {"model_id": _imported.pop()}
     if not _is_sound(case) or next(_numbers) % EVERY:
         return
     name = str(case.operation.definition.raw.get("operationId"))
@@ -64,6 +73,14 @@ def before_call(context: HookContext, case: Case, kwargs: dict[str, Any]) -> Non
         case.body = _example(case, "update-description")
     elif name == "ImportModel":
         case.body = {"path": EXISTING["package"], "name": f"fuzzed-{next(_numbers)}"}
+
+
+@schemathesis.hook
+def after_call(context: HookContext, case: Case, response: Response) -> None:
+    """Remembers what can be deleted."""
+    name = case.operation.definition.raw.get("operationId")
+    if name == "ImportModel" and response.status_code == 200:
+        _imported.append(response.json()["model_id"])
 
 
 def _may_deploy(case: Case) -> bool:

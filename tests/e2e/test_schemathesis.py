@@ -46,6 +46,7 @@ KNOWN_SERVICE = (
     *("ShowService", "UpdateService", "ListServiceEvents", "InspectService", "ListServiceHistory"),
     *("StartService", "StopService", "PatchService", "ChangeServiceProperty"),
     *("ListServiceUpdates", "ShowServiceMonitor", "CreateServiceTags", "DeleteServiceTags"),
+    *("ShowRouting", "ChangeRouting", "ListAddresses", "ReleaseService"),
 )
 """Operations that are called with the id of a service that exists, every other time."""
 
@@ -59,6 +60,7 @@ def known(make_server: MakeServer) -> tuple[DrydockServer, dict[str, str]]:
     shutil.copytree(package, server.home / "objects" / "fuzz" / "iris")
     model_id = server.import_package(package)
     service_id = server.deploy(realtime_request("standing", (model_id, 100)))
+    server.admin("PUT", f"/services/{service_id}/routing", json={"direct": True})
     return server, {
         "model_id": model_id,
         "service_id": service_id,

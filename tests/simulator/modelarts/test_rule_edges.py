@@ -239,7 +239,6 @@ class TestBatch:
                 "a": {
                     "type": "array",
                     "items": [
-                        5,
                         {"type": "number"},
                         {"type": "object", "properties": {"b": {"type": "string", "index": -2}}},
                     ],
@@ -251,8 +250,8 @@ class TestBatch:
             },
         }
         assert warned(judged("batch-csv", {RULE: deep})) == [
-            ("MA-BAT-012", f"{RULE}/properties/a/items/1/index"),
-            ("MA-BAT-012", f"{RULE}/properties/a/items/2/properties/b/index"),
+            ("MA-BAT-012", f"{RULE}/properties/a/items/0/index"),
+            ("MA-BAT-012", f"{RULE}/properties/a/items/1/properties/b/index"),
             ("MA-BAT-012", f"{RULE}/properties/c/items/index"),
             ("MA-BAT-012", f"{RULE}/properties/e/index"),
             ("MA-BAT-012", f"{RULE}/properties/f/item/index"),

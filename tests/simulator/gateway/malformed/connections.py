@@ -52,13 +52,13 @@ CASES = [
     ),
     raw(
         "upgrade/WebSocket, then a request",
-        refused(400, 403, 426),
+        refused(400, 403, 404, 426),
         _GET + b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
         b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n<smuggled>",
     ),
     raw(
         "upgrade/WebSocket of a wrong version, then a request",
-        refused(400, 403, 426),
+        refused(400, 403, 404, 426),
         _GET + b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 777\r\n\r\n"
         b"<smuggled>",
     ),
