@@ -173,6 +173,8 @@ def _ms(value: float | None) -> str:
     """Envoy counts whole milliseconds."""
     if value is None:
         return "-"
+    if not value:
+        return "<1"
     return f"{value:.3g}" if value < 1000 else f"{value:,.0f}"
 
 
