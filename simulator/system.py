@@ -125,6 +125,11 @@ class System:
         """The development user."""
         return self.directory.identities[0]
 
+    @property
+    def project_id(self) -> str:
+        """Its first project, which Drydock's own surface works on."""
+        return self.identity.projects[0].id
+
     async def open(self) -> None:
         """Open the store and choose the backend. Nothing listens yet.
 

@@ -43,7 +43,7 @@ async def import_model(system: System, wanted: ImportModel) -> dict[str, Any]:
         raise InvalidRequest([Violation("DD-IMP-001", "", text, "drydock models import")])
     body = _from_path(wanted) if wanted.path is not None else _from_image(wanted)
     identity = system.identity
-    project_id = identity.projects[0].id
+    project_id = system.project_id
     name = str(body["model_name"])
     body["model_version"] = wanted.version or await _next_version(system, project_id, name)
     accepted = system.ruling.accept(CREATE_MODEL, CreateModel, body)

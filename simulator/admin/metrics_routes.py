@@ -40,8 +40,8 @@ def add_metrics_routes(router: APIRouter, system: System) -> None:
         from simulator.admin.metrics import CONTENT_TYPE, Snapshot, exposition  # noqa: PLC0415
 
         services = await asyncio.to_thread(system.store.services)
-        project, identity = system.identity.projects[0], system.identity
-        quotas = await asyncio.to_thread(system.store.quotas, project.id, identity.user_id)
+        user_id = system.identity.user_id
+        quotas = await asyncio.to_thread(system.store.quotas, system.project_id, user_id)
         await _read(system)
         snapshot = Snapshot(
             server=await _server(system),

@@ -59,7 +59,7 @@ class ChangePool(BaseModel):
 def add_pool_routes(router: APIRouter, system: System) -> None:
     @router.get("/pools", operation_id="ListPools", summary="List dedicated resource pools")
     async def pools() -> Json:
-        rows = await asyncio.to_thread(system.store.pools.all, _project(system))
+        rows = await asyncio.to_thread(system.store.pools.all, system.project_id)
         return Json({"pools": [await _view(system, row) for row in rows]})
 
     @router.post("/pools", operation_id="CreatePool", summary="Make a dedicated resource pool")
@@ -67,7 +67,7 @@ def add_pool_routes(router: APIRouter, system: System) -> None:
         wanted = read_shape(CreatePool, parse_object(await request.body()), SOURCE)
         size = node_size(wanted)
         row = PoolRow(
-            project_id=_project(system),
+            project_id=system.project_id,
             pool_id=wanted.pool_id,
             description=wanted.description,
             owner=system.identity.user_id,
@@ -92,7 +92,7 @@ def add_pool_routes(router: APIRouter, system: System) -> None:
 
         def change() -> tuple[PoolRow, list[str]]:
             return system.store.pools.change(
-                _project(system),
+                system.project_id,
                 pool_id,
                 system.clock.now_ms(),
                 nodes=wanted.nodes,
@@ -107,7 +107,7 @@ def add_pool_routes(router: APIRouter, system: System) -> None:
     @router.delete("/pools/{pool_id}", operation_id="DeletePool", summary="Delete a pool")
     async def delete_pool(pool_id: str) -> Json:
         now = system.clock.now_ms()
-        await asyncio.to_thread(system.store.pools.delete, _project(system), pool_id, now)
+        await asyncio.to_thread(system.store.pools.delete, system.project_id, pool_id, now)
         return Json({})
 
 
@@ -162,10 +162,6 @@ def pool_view(row: PoolRow, nodes: tuple[Node, ...]) -> dict[str, Any]:
 async def _view(system: System, row: PoolRow) -> dict[str, Any]:
     room = await asyncio.to_thread(system.store.pools.room, row.project_id, beside="")
     return pool_view(row, room.get(row.pool_id, ()))
-
-
-def _project(system: System) -> str:
-    return system.identity.projects[0].id
 
 
 def _refused(path: str, text: str) -> InvalidRequest:

@@ -36,9 +36,8 @@ def add_quota_routes(router: APIRouter, system: System) -> None:
     async def quotas(request: Request) -> Json:
         query = read_query(QuotasQuery, request.query_params)
         user = _user(system, query.user)
-        project_id = system.identity.projects[0].id
-        uses = await asyncio.to_thread(system.store.quotas, project_id, user.user_id)
-        return Json(views.quotas_view(user.user_id, user.user_name, project_id, uses))
+        uses = await asyncio.to_thread(system.store.quotas, system.project_id, user.user_id)
+        return Json(views.quotas_view(user.user_id, user.user_name, system.project_id, uses))
 
     @router.put("/quotas/{name}", operation_id="SetQuota", summary="Give a quota another size")
     async def set_quota(name: str, request: Request) -> Json:

@@ -221,17 +221,13 @@ def _add_model_routes(router: APIRouter, system: System) -> None:
         summary="A model's events, newest first",
     )
     async def events(model_id: str) -> Json:
-        rows = await asyncio.to_thread(system.store.model_events, _project_id(system), model_id)
+        rows = await asyncio.to_thread(system.store.model_events, system.project_id, model_id)
         return Json({"events": [views.model_event_view(row) for row in rows]})
 
     @router.delete("/models/{model_id}", operation_id="RemoveModel", summary="Delete a model")
     async def delete(model_id: str) -> Json:
-        await delete_model(system, _project_id(system), model_id)
+        await delete_model(system, system.project_id, model_id)
         return Json({})
-
-
-def _project_id(system: System) -> str:
-    return system.identity.projects[0].id
 
 
 async def _state(system: System) -> dict[str, Any]:
@@ -241,7 +237,7 @@ async def _state(system: System) -> dict[str, Any]:
     last_events = await asyncio.to_thread(store.last_events)
     jobs = await jobs_of(system, services)
     await system.traffic.refresh()
-    quotas = await asyncio.to_thread(store.quotas, _project_id(system), system.identity.user_id)
+    quotas = await asyncio.to_thread(store.quotas, system.project_id, system.identity.user_id)
     return {
         "server": {
             "version": VERSION,
@@ -249,7 +245,7 @@ async def _state(system: System) -> dict[str, Any]:
             "home": str(system.paths.home),
             "address": system.endpoint,
             "started_at_ms": system.started_at_ms,
-            "project_id": _project_id(system),
+            "project_id": system.project_id,
         },
         "backend": await _backend_view(system),
         "store": views.store_view(store.trouble),

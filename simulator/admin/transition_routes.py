@@ -49,7 +49,6 @@ def add_transition_routes(router: APIRouter, system: System) -> None:
         summary="Let a model be published that is held",
     )
     async def release_model(model_id: str) -> Json:
-        project_id = system.identity.projects[0].id
-        await asyncio.to_thread(system.store.model, project_id, model_id)
+        await asyncio.to_thread(system.store.model, system.project_id, model_id)
         await system.publisher.release(model_id)
         return Json({})

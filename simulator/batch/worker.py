@@ -12,6 +12,7 @@ from collections.abc import Awaitable
 
 from simulator.batch.instances import AT_ONCE, Instances, NotAnswered
 from simulator.batch.ledger import Done, Ledger
+from simulator.batch.ordering import InOrder
 from simulator.batch.pace import Pace
 from simulator.batch.reading import Reader
 from simulator.batch.units import Unit
@@ -44,8 +45,8 @@ class Worker:
         self._instances = instances
         self._ledger = ledger
         self._senders = most_instances * AT_ONCE
-        self._done: dict[int, Done] = {}
-        self._next = 0
+        self._order: InOrder[Done] = InOrder()
+        self._ready: list[Done] = []
         self._arrived = asyncio.Event()
         self.pace = Pace(steady_s())
 
@@ -71,8 +72,9 @@ class Worker:
         """Take one unit after the other until there are no more."""
         while (found := await self._reader.next()) is not None:
             number, unit = found
-            self._done[number] = await self._worked_on(unit)
-            if number == self._next:
+            in_order = self._order.put(number, await self._worked_on(unit))
+            if in_order:
+                self._ready += [done for _, done in in_order]
                 self._arrived.set()
 
     async def _worked_on(self, unit: Unit) -> Done:
@@ -93,7 +95,7 @@ class Worker:
                 arrived.cancel()
                 self._arrived.clear()
                 await self._write_what_is_done()
-                if self._next in self._done:
+                if self._ready:
                     self._arrived.set()
                 elif sent.done():
                     sent.result()  # raises what reading raised
@@ -107,19 +109,15 @@ class Worker:
         await asyncio.to_thread(self._ledger.finish)
 
     async def _write_what_is_done(self) -> None:
-        ready: list[Done] = []
-        while len(ready) < WRITTEN_AT_ONCE and self._next in self._done:
-            ready.append(self._done.pop(self._next))
-            self._next += 1
+        ready = self._ready[:WRITTEN_AT_ONCE]
+        del self._ready[:WRITTEN_AT_ONCE]
         if not ready:
             return
         writing = asyncio.create_task(asyncio.to_thread(self._ledger.write, ready))
         try:
             await asyncio.shield(writing)
         except asyncio.CancelledError:
-            await asyncio.wait(
-                [writing]
-            )  # what has begun is seen through: a thread cannot be ended
+            await asyncio.wait([writing])  # a thread cannot be ended: it is seen through
             raise
         ends = sum(not one.unit.row for one in ready)
         self.pace.items += ends
