@@ -97,6 +97,8 @@ _INSTANCE = {
     "ref": text("The engine's name for it."),
     "address": text("Where it listens."),
     "accelerator": text("What it computes on."),
+    "pool": text("The dedicated pool that it runs in; empty in the public one."),
+    "node": text("Its node there."),
     "restarts": count("How often it was started again."),
     "exit_code": maybe(integer("How it ended.")),
     "reason": text("Code of what is wrong."),

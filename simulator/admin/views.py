@@ -122,6 +122,8 @@ def instance_view(row: InstanceRow) -> Json:
         "ref": row.ref,
         "address": row.address,
         "accelerator": row.accelerator,
+        "pool": row.pool,
+        "node": row.node,
         "restarts": row.restarts,
         "exit_code": row.exit_code,
         "reason": row.reason,

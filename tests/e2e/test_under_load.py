@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
-from simulator.access_log import Entry, aside, parse_line
+from simulator.access_log import Entry
 from simulator.stress.outcomes import Ending
+from tests.e2e.access import entries_of
 from tests.e2e.open_load import Request, open_load
 from tests.e2e.server import DrydockServer, is_alive, realtime_request, wait_until
 from tests.e2e.test_traffic_split import binomial_interval
@@ -145,10 +146,7 @@ def kill_one(server: DrydockServer, service_id: str) -> str:
 
 def failures(server: DrydockServer, service_id: str) -> list[Entry]:
     """What the gateway says of the service's requests that were not answered 200."""
-    log = server.home / "access.log"
-    lines = [line for file in (aside(log), log) if file.exists() for line in file.open("rb")]
-    entries = [entry for line in lines if (entry := parse_line(line)) is not None]
-    return [one for one in entries if one.service == service_id and one.status != 200]
+    return [one for one in entries_of(server, service_id) if one.status != 200]
 
 
 @pytest.mark.timeout(120 + 20 * TIMES)
