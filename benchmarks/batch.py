@@ -14,6 +14,9 @@ The job's time is from its beginning to its end, results written and checkpoints
 instances is in neither. "times" is the job's rate by httpx's within a round. Machines are noisy:
 the ratios count.
 
+ext4 looks through all that was deleted in the last minutes whenever it makes a file: results then
+take twice as long. So nothing is deleted before the end; leave five minutes between two runs.
+
 With --memory, manifests of so many lines are worked through, and the server's memory is watched: it
 must not grow with their number. The first fiftieth of the lines name a digit, the others nothing.
 """

@@ -22,6 +22,7 @@ from starlette.exceptions import HTTPException
 
 from backends.errors import BackendError
 from simulator.admin.routes import VERSION, AdminTokenWrong, admin_router
+from simulator.allocator import keep_little
 from simulator.config import Settings
 from simulator.errors import ConfigError, Refused, UnknownOperation
 from simulator.gateway.errors import GatewayUpdateRejected
@@ -173,6 +174,7 @@ def run(settings: Settings) -> int:
     logging.basicConfig(
         level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    keep_little()
     lock = LockFile(settings.paths.lock)
     try:
         settings.paths.create()

@@ -19,6 +19,7 @@ class Checkpoint:
         answered, unanswered: what became of those rows; `first_error`: why the first of the
             unanswered ones failed.
         rows_done: rows of all inputs.
+        calls: requests that were sent for all this; `calls_failed`: those without an answer.
     """
 
     items: int = 0
@@ -32,6 +33,8 @@ class Checkpoint:
     unanswered: int = 0
     first_error: str = ""
     rows_done: int = 0
+    calls: int = 0
+    calls_failed: int = 0
 
 
 def kept_checkpoint(checkpoint: Checkpoint) -> dict[str, Any]:

@@ -8,8 +8,7 @@ killed before it could note so, and is cut away.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -29,8 +28,6 @@ from simulator.objectpaths import ObjectPath
 from simulator.objects import ObjectStore
 
 COPY_BYTES = 1024 * 1024
-WRITERS = 16
-"""Results that are written at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +72,13 @@ class Ledger:
         self._manifest = _Journal(self._manifest_file(checkpoint.part), checkpoint.part_bytes)
         self._rows = _Journal(self._rows_file(checkpoint.items), checkpoint.row_bytes)
         self._spent: list[Path] = []
-        self._writers = ThreadPoolExecutor(WRITERS, "batch results")
 
     @property
     def counts_rows(self) -> bool:
         """Whether inputs have rows, each of which is a unit."""
         return self._spec.is_csv
 
-    def write(self, done: Iterable[Done]) -> None:
+    def write(self, done: Sequence[Done]) -> None:
         """Write what became of the next units, and keep how far this is.
 
         Raises:
@@ -96,9 +92,10 @@ class Ledger:
                 else:
                     self._end_rows(one)
         else:
-            self._write_items(list(done))
+            self._write_items(done)
         self._rows.flush()
         self._manifest.flush()
+        self._count_calls(done)
         self._save(self.checkpoint)
         while self._spent:
             self._spent.pop().unlink(missing_ok=True)
@@ -112,24 +109,34 @@ class Ledger:
         self._publish(self.checkpoint.part)
 
     def close(self) -> None:
-        self._writers.shutdown()
         self._rows.close()
         self._manifest.close()
 
-    def _write_items(self, done: list[Done]) -> None:
-        """The results first, several at once: each waits for the disk, which takes many in the time
-        of one."""
-        outcomes = list(self._writers.map(self._stored_answer, done))
-        for one, outcome in zip(done, outcomes, strict=True):
-            self._write_item(one.unit, outcome)
+    def _write_items(self, done: Sequence[Done]) -> None:
+        """The results first, all at once: the disk takes many in the time of one."""
+        answered = [
+            (self._layout.result(one.unit.item.result_name), one.answer)
+            for one in done
+            if one.answer is not None
+        ]
+        if answered:
+            objects = [(location.key, answer) for location, answer in answered]
+            self._store.put_all(self._layout.destination.bucket, objects)
+        locations = iter(location for location, _ in answered)
+        for one in done:
+            failed = one.answer is None
+            self._write_item(
+                one.unit, Outcome(error=one.error) if failed else Outcome(next(locations))
+            )
 
-    def _stored_answer(self, done: Done) -> Outcome:
-        if done.answer is None:
-            return Outcome(error=done.error)
-        location = self._layout.result(done.unit.item.result_name)
-        with self._store.writer(location) as writer:
-            writer.write(done.answer)
-        return Outcome(location)
+    def _count_calls(self, done: Sequence[Done]) -> None:
+        sent = [one for one in done if one.unit.request is not None]
+        now = self.checkpoint
+        self.checkpoint = replace(
+            now,
+            calls=now.calls + len(sent),
+            calls_failed=now.calls_failed + sum(one.answer is None for one in sent),
+        )
 
     def _write_row(self, done: Done) -> None:
         now = self.checkpoint

@@ -25,7 +25,7 @@ from simulator.clock import PlatformClock
 from simulator.errors import DrydockError, NotFound
 from simulator.lifecycle import jobs as lifecycle
 from simulator.objectpaths import ObjectPath
-from simulator.objects import NoSuchBucket, NoSuchObject, ObjectStore, ObjectStoreError
+from simulator.objects import Bucket, NoSuchBucket, NoSuchObject, ObjectStore, ObjectStoreError
 from simulator.store.queries import Store
 
 logger = logging.getLogger(__name__)
@@ -131,10 +131,11 @@ class JobObjects:
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
+        self._buckets: dict[str, Bucket] = {}
 
     def open(self, path: ObjectPath) -> BinaryIO:
         with _as_files_are():
-            return self._store.open(path)[1]
+            return self._bucket(path.bucket).open(path.key)[1]
 
     def size(self, path: ObjectPath) -> int:
         with _as_files_are():
@@ -144,6 +145,12 @@ class JobObjects:
         with _as_files_are():
             for entry in self._store.entries(folder):
                 yield entry.key, entry.size_bytes
+
+    def _bucket(self, name: str) -> Bucket:
+        """Asked for once a job: to look each bucket up costs as much as to open an object."""
+        if name not in self._buckets:
+            self._buckets[name] = self._store.bucket(name)
+        return self._buckets[name]
 
 
 @contextmanager

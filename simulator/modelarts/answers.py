@@ -37,7 +37,14 @@ def resource_ids(versions: Iterable[VersionRow]) -> list[str]:
     return [f"{version.service_id}.{version.version_id}" for version in versions]
 
 
-def calls_of(system: System, service_id: str) -> wire.Calls:
+def calls_of(system: System, service_id: str, task: TaskRow | None = None) -> wire.Calls:
+    """How often a service was called: through the gateway, or by the newest run of its job.
+
+    Args:
+        task: that run, of a batch service.
+    """
+    if task is not None:
+        return wire.Calls(task.checkpoint.get("calls", 0), task.checkpoint.get("calls_failed", 0))
     figures = system.traffic.service(service_id)
     return wire.Calls(figures.requests, figures.errors)
 

@@ -73,7 +73,7 @@ def _add_service_routes(router: APIRouter, system: System) -> None:
         stored = await asyncio.to_thread(system.store.service, service_id, project_id)
         task = (await tasks_of(system, [stored.row])).get(service_id)
         await system.traffic.refresh()
-        calls = calls_of(system, service_id)
+        calls = calls_of(system, service_id, task)
         return Json(wire.service_detail(stored, calls, system.endpoint, task))
 
     @router.delete(
@@ -166,8 +166,8 @@ async def _list_services(system: System, project_id: str, query: ServiceQuery) -
     )
     tasks = await tasks_of(system, page)
     await system.traffic.refresh()
-    items = [
-        wire.service_item(one, calls_of(system, one.service_id), tasks.get(one.service_id))
-        for one in page
-    ]
+    items = []
+    for one in page:
+        task = tasks.get(one.service_id)
+        items.append(wire.service_item(one, calls_of(system, one.service_id, task), task))
     return {"total_count": total, "count": len(items), "services": items}

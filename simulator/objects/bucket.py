@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import BinaryIO, Protocol
@@ -113,6 +113,14 @@ class Bucket(Protocol):
 
         Raises:
             KeyInTheWay: a folder is where the object should go, or the other way round.
+        """
+
+    def put_all(self, objects: Sequence[tuple[str, bytes]]) -> None:
+        """Write many small objects, by key and content; keys differ. All are on disk when this
+        returns; after an error each one is there whole, or as it was.
+
+        Raises:
+            KeyInTheWay: as `writer`.
         """
 
     def append(self, key: str, offset: int, data: bytes) -> int:

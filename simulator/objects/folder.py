@@ -7,7 +7,7 @@ import errno
 import fcntl
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -31,6 +31,7 @@ from simulator.objects.paths import (
     sync_folder,
 )
 from simulator.objects.properties import Properties, PropertyFile
+from simulator.objects.together import put_all
 from simulator.objects.walk import Child, Level, walk
 from simulator.objects.writing import FolderWriter
 
@@ -95,13 +96,16 @@ class FolderBucket:
         return ObjectInfo(key, found.st_size, found.st_mtime_ns), os.fdopen(descriptor, "rb")
 
     def writer(self, key: str) -> FolderWriter:
-        if not key or key.endswith("/"):
-            raise KeyInTheWay(self.name, key, "a key that ends in / names a folder")
+        self._refuse_folder(key)
         return FolderWriter(self.name, self._root, key)
 
+    def put_all(self, objects: Sequence[tuple[str, bytes]]) -> None:
+        for key, _ in objects:
+            self._refuse_folder(key)
+        put_all(self.name, self._root, objects)
+
     def append(self, key: str, offset: int, data: bytes) -> int:
-        if not key or key.endswith("/"):
-            raise KeyInTheWay(self.name, key, "a key that ends in / names a folder")
+        self._refuse_folder(key)
         *folders, name = parts_of(self.name, key)
 
         def append(folder: int) -> int:
@@ -187,6 +191,10 @@ class FolderBucket:
             except (OSError, ObjectStoreError):
                 return
             folders = outer
+
+    def _refuse_folder(self, key: str) -> None:
+        if not key or key.endswith("/"):
+            raise KeyInTheWay(self.name, key, "a key that ends in / names a folder")
 
     def _refuse_link(self, key: str, mode: int, folder: int, name: str) -> None:
         if stat.S_ISLNK(mode):

@@ -60,16 +60,20 @@ def opened_root(bucket: str, root: str) -> Iterator[int]:
     Raises:
         NoSuchBucket, StoreFailed
     """
-    try:
-        descriptor = os.open(root, _FOLDER)
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise NoSuchBucket(bucket) from error
-    except OSError as error:
-        raise StoreFailed.of(bucket, error) from error
+    descriptor = _open_root(bucket, root)
     try:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _open_root(bucket: str, root: str) -> int:
+    try:
+        return os.open(root, _FOLDER)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise NoSuchBucket(bucket) from error
+    except OSError as error:
+        raise StoreFailed.of(bucket, error) from error
 
 
 @contextlib.contextmanager
@@ -88,16 +92,15 @@ def opened_folder(
         NoSuchObject: there is no such folder.
         KeyInTheWay: a file is where a folder should be made.
     """
-    with opened_root(bucket, root) as top:
-        descriptor = os.dup(top)
-        try:
-            for part in parts:
-                inner = _enter(bucket, descriptor, part, key, make)
-                os.close(descriptor)
-                descriptor = inner
-            yield descriptor
-        finally:
+    descriptor = _open_root(bucket, root)
+    try:
+        for part in parts:
+            inner = _enter(bucket, descriptor, part, key, make)
             os.close(descriptor)
+            descriptor = inner
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def in_made_folder(

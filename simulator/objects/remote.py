@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -25,6 +26,8 @@ from simulator.objects.walk import Child, Level, walk
 
 S3_PART_BYTES = 8 * 1024 * 1024
 """Size of the parts in which s3fs sends an object; it holds two of them in memory at most."""
+AT_ONCE = 16
+"""Objects that are written at once."""
 _MODIFIED = ("LastModified", "last_modified", "mtime", "modified", "created")
 """What the file systems of fsspec call the time of the last change."""
 
@@ -82,6 +85,16 @@ class RemoteBucket:
             raise KeyInTheWay(self.name, key, "a key that ends in / names a folder")
         self._path(key)
         return RemoteWriter(self, key, self._spool)
+
+    def put_all(self, objects: Sequence[tuple[str, bytes]]) -> None:
+        """Several at once: each waits for the store on the other side."""
+
+        def put(item: tuple[str, bytes]) -> None:
+            with self.writer(item[0]) as writer:
+                writer.write(item[1])
+
+        with ThreadPoolExecutor(AT_ONCE, "objects") as pool:
+            list(pool.map(put, objects))
 
     def append(self, key: str, offset: int, data: bytes) -> int:
         raise Unsupported(f"bucket {self.name}: objects of {self._protocol} cannot be continued")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -154,6 +154,9 @@ class ObjectStore:
 
     def writer(self, path: ObjectPath) -> Writer:
         return self.bucket(path.bucket).writer(path.key)
+
+    def put_all(self, bucket: str, objects: Sequence[tuple[str, bytes]]) -> None:
+        self.bucket(bucket).put_all(objects)
 
     def append(self, path: ObjectPath, offset: int, data: bytes) -> int:
         return self.bucket(path.bucket).append(path.key, offset, data)

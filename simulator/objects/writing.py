@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import uuid
+from collections.abc import Iterator
 from types import TracebackType
 
 from simulator.objects.bucket import ObjectInfo
@@ -19,8 +20,28 @@ from simulator.objects.paths import (
     sync_folder,
 )
 
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _WORK = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+@contextlib.contextmanager
+def opened_work(bucket: str, root: str) -> Iterator[int]:
+    """A descriptor of the bucket's work folder, which is made if it is missing.
+
+    Raises:
+        NoSuchBucket, StoreFailed
+    """
+    with opened_root(bucket, root) as top:
+        try:
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(WORK_FOLDER, 0o700, dir_fd=top)
+            descriptor = os.open(WORK_FOLDER, _WORK, dir_fd=top)
+        except OSError as error:
+            raise StoreFailed.of(bucket, error) from error
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 class FolderWriter:
@@ -46,11 +67,9 @@ class FolderWriter:
 
     def __enter__(self) -> FolderWriter:
         try:
-            with opened_root(self._bucket, self._root) as root:
-                with contextlib.suppress(FileExistsError):
-                    os.mkdir(WORK_FOLDER, 0o700, dir_fd=root)
-                self._work = os.open(WORK_FOLDER, _WORK, dir_fd=root)
-            self._file = os.open(self._name, _NEW, 0o666, dir_fd=self._work)
+            with opened_work(self._bucket, self._root) as work:
+                self._work = os.dup(work)
+            self._file = os.open(self._name, NEW, 0o666, dir_fd=self._work)
             fcntl.flock(self._file, fcntl.LOCK_EX)
         except OSError as error:
             self._close()

@@ -62,6 +62,7 @@ def done(server: DrydockServer, body: Json) -> Output:
     assert detail["status"] == "finished", server.events(service_id)
     wait_until("its instances are gone", lambda: not server.instances(service_id), 20)
     assert detail["start_time"] <= detail["finished_time"]
+    assert detail["invocation_times"] > detail["failed_times"] == 0
     return output_of(server, service_id)
 
 

@@ -108,6 +108,7 @@ async def test_each_file_has_its_line_and_its_result(place: Place, server: Model
     assert lines[7]["inference-loc"] == "obs://output/here/infer-result/007.jpg_result.txt"
     assert json.loads(place.result("007.jpg")) == {"path": "/p", "bytes": 7}
     assert len(place.results()) == 60
+    assert (place.saved.calls, place.saved.calls_failed) == (60, 0)
     assert 1 < server.most_at_once <= AT_ONCE
 
 
@@ -126,6 +127,7 @@ async def test_one_that_the_model_refuses_fails_alone(place: Place, server: Mode
     assert second["result"] == "FAILED"
     assert second["error_message"] == "the model answered 422: no twos"
     assert place.results() == {"11_result.txt", "33_result.txt"}
+    assert (place.saved.calls, place.saved.calls_failed) == (3, 1)
     assert server.bodies[b"22"] == 1, "the input is at fault: it is not tried again"
 
 
@@ -175,6 +177,7 @@ async def test_rows_are_answered_in_order_and_bad_ones_say_why(
     assert lines[:100] == [f'{{"twice":{2 * n}}}' for n in range(100)]
     assert json.loads(lines[100])["row"] == 101
     assert "row 101, column 0" in json.loads(lines[100])["error"]["message"]
+    assert place.saved.calls == 100, "what makes no request is no call"
     a, b, c = place.manifest()
     assert a["result"] == "SUCCESSFUL"
     assert (b["result"], c["result"]) == ("FAILED", "FAILED")
