@@ -35,6 +35,7 @@ from backends.docker_endpoint import Endpoint, find_endpoint
 from backends.docker_logs import Since, TimedLine, read_tail
 from backends.docker_network import InstallationNetwork
 from backends.docker_pull import ensure_image, inspect_image
+from backends.docker_sockets import SocketFolders
 from backends.docker_start import InstanceStarter
 from backends.docker_streams import Feed, follow_log, watch_changes
 from backends.docker_translate import (
@@ -82,6 +83,8 @@ class DockerBackend:
         endpoint: the engine; found as the docker command does when None.
         cache_dir: for fetched wheels; the user's cache folder when None.
         timeout_s: deadline of a quick call to the engine, in seconds.
+        sockets_dir: for the sockets of packages' model servers, at most 85 bytes long; None to
+            reach these, too, over TCP.
 
     Raises:
         EngineUnavailable: there is no trace of an engine on this machine.
@@ -95,6 +98,7 @@ class DockerBackend:
         endpoint: Endpoint | None = None,
         cache_dir: Path | None = None,
         timeout_s: float = 15.0,
+        sockets_dir: Path | None = None,
     ) -> None:
         endpoint = endpoint or find_endpoint()
         if endpoint is None:
@@ -108,9 +112,11 @@ class DockerBackend:
         cache_dir = cache_dir or platformdirs.user_cache_path("drydock")
         self._runtime = RuntimeImages(self._engine, base_image, cache_dir)
         self._containers = OwnContainers(self._engine, installation)
+        self._sockets = SocketFolders(sockets_dir, self._engine) if sockets_dir else None
         self._starter = InstanceStarter(
-            self._engine, self._containers, self._network, self._runtime
+            self._engine, self._containers, self._network, self._runtime, self._sockets
         )
+        self._swept = False
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._runs: dict[str, _Run] = {}
         self._feeds: set[Feed[Any]] = set()
@@ -131,7 +137,9 @@ class DockerBackend:
     async def prepare(self, artifact: Artifact, progress: Progress) -> None:
         """Pull the image of an image artifact; build the runtime image for a package."""
         if isinstance(artifact, PackageArtifact):
-            await self._runtime.ensure(progress)
+            image = await self._runtime.ensure(progress)
+            if self._sockets is not None:
+                await self._sockets.carry(image.digest)
         else:
             await ensure_image(self._engine, artifact.reference, progress)
 
@@ -152,10 +160,17 @@ class DockerBackend:
     async def observe(self) -> list[Observation]:
         """One list call, and one inspection for each container whose run is not known yet."""
         rows = await self._containers.rows()
+        await self._sweep_once(rows)
         present = {row["Id"] for row in rows}
         self._runs = {key: run for key, run in self._runs.items() if key in present}
         seen = await asyncio.gather(*(self._observe_row(row) for row in rows))
         return [observation for observation in seen if observation is not None]
+
+    async def _sweep_once(self, rows: list[dict[str, Any]]) -> None:
+        """Remove what containers left behind that have gone while no server ran."""
+        if self._sockets is not None and not self._swept:
+            self._swept = True
+            await self._sockets.keep_only(row["Labels"].get(LABEL_INSTANCE, "") for row in rows)
 
     async def _observe_row(self, row: dict[str, Any]) -> Observation | None:
         state: dict[str, Any] = {}
@@ -208,9 +223,11 @@ class DockerBackend:
                 await self._containers.stop(row["Id"], max(0, math.ceil(grace_s)))
 
     async def remove(self, instance_id: str) -> None:
-        """Kill and remove the container with its anonymous volumes."""
+        """Kill and remove the container with its anonymous volumes and its socket's folder."""
         for row in await self._containers.rows(instance_id):
             await self._containers.remove(row["Id"])
+        if self._sockets is not None:
+            await self._sockets.remove(instance_id)
 
     async def logs(self, instance_id: str, tail: int) -> list[LogLine]:
         """The last `tail` lines of stdout and stderr, as the engine received them."""
@@ -302,3 +319,5 @@ class DockerBackend:
         rows = await self._containers.rows()
         await asyncio.gather(*(self._containers.remove(row["Id"]) for row in rows))
         await self._network.remove()
+        if self._sockets is not None:
+            await self._sockets.remove_all()

@@ -136,6 +136,7 @@ class EngineFacts:
         description: one line for people.
         behind_wall: whether its containers live in a network that this host cannot route to
             (Docker Desktop's virtual machine, a rootless engine's namespace).
+        kernel: release of the kernel that its containers run on; empty when it does not tell.
     """
 
     cpus: int
@@ -143,6 +144,7 @@ class EngineFacts:
     architecture: str
     description: str
     behind_wall: bool
+    kernel: str = ""
 
 
 def read_facts(client: APIClient) -> EngineFacts:
@@ -156,6 +158,7 @@ def read_facts(client: APIClient) -> EngineFacts:
         architecture=str(version.get("Arch", "")),
         description=describe_version(version),
         behind_wall=rootless or desktop,
+        kernel=str(info.get("KernelVersion", "")),
     )
 
 

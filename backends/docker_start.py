@@ -21,10 +21,15 @@ from backends.docker_containers import OwnContainers
 from backends.docker_logs import read_tail
 from backends.docker_network import InstallationNetwork
 from backends.docker_pull import inspect_image
+from backends.docker_sockets import SocketFolders
 from backends.docker_translate import (
     LABEL_INSTALLATION,
+    LABEL_INSTANCE,
+    LABEL_REACH,
     LABEL_SPEC_HASH,
+    REACH_SOCKET,
     RUNTIME_USER,
+    Way,
     address_of,
     container_config,
     container_name,
@@ -33,7 +38,7 @@ from backends.docker_translate import (
     phase_of,
     row_of,
 )
-from backends.errors import NameConflict, StartFailed
+from backends.errors import BackendError, EngineUnavailable, NameConflict, StartFailed
 from backends.images import RuntimeImages
 
 FOREIGN_START_S = 1.0
@@ -58,18 +63,27 @@ class InstanceStarter:
         containers: OwnContainers,
         network: InstallationNetwork,
         runtime: RuntimeImages,
+        sockets: SocketFolders | None,
     ) -> None:
         self._engine = engine
         self._containers = containers
         self._network = network
         self._runtime = runtime
+        self._sockets = sockets
 
     async def start(self, spec: InstanceSpec) -> Observation:
         """See `Backend.start`."""
         row = await self._containers.row(spec.instance_id)
         if row is not None and (kept := await self._keep(row, spec)):
             return kept
-        return await self._create_and_start(spec)
+        try:
+            return await self._create_and_start(spec)
+        except EngineUnavailable:
+            raise  # a container may be there
+        except BackendError:
+            if self._sockets is not None:
+                await self._sockets.remove(spec.instance_id)
+            raise
 
     async def _keep(self, row: dict[str, Any], spec: InstanceSpec) -> Observation | None:
         """Adopt or restart an existing container; None when it was unfit and has been removed."""
@@ -91,24 +105,41 @@ class InstanceStarter:
                     "unpausing a container", lambda client: client.unpause(container), of_one=True
                 )
             elif phase_of(row["State"]) is not InstancePhase.RUNNING:
-                await self._network.ensure()
+                await self._ensure_way(row)
                 await self._run(container)
         except EngineRefused as error:
             logger.info("container %s is replaced: %s", container[:12], error.message)
             return False
         return True
 
+    async def _ensure_way(self, row: dict[str, Any]) -> None:
+        """Make what an existing container is reached by, unless it is there."""
+        if row["Labels"].get(LABEL_REACH) != REACH_SOCKET:
+            await self._network.ensure()
+        elif self._sockets is not None:
+            await self._sockets.make(row["Labels"][LABEL_INSTANCE])
+
+    async def _way(self, spec: InstanceSpec, image: ImageInfo) -> Way:
+        """How a new container is to be reached; what that takes is there afterwards."""
+        if (
+            self._sockets is not None
+            and isinstance(spec.artifact, PackageArtifact)
+            and await self._sockets.carry(image.digest)
+        ):
+            return await self._sockets.make(spec.instance_id)
+        return await self._network.ensure()
+
     async def _create_and_start(self, spec: InstanceSpec) -> Observation:
         await asyncio.to_thread(_check_package, spec)
         image, facts = await self._image(spec), await self._engine.facts()
-        network = await self._network.ensure()
+        way = await self._way(spec, image)
         foreign = bool(image.architecture) and image.architecture != facts.architecture
         if foreign:
             logger.warning(
                 "image %s is for %s, the engine's machine is %s: it runs emulated or not at all",
                 *(image.reference, image.architecture, facts.architecture),
             )
-        config = container_config(spec, image.digest, network, facts)
+        config = container_config(spec, image.digest, way, facts)
         created = await self._create(spec, config, facts)
         if isinstance(created, Observation):
             return created

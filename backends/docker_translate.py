@@ -31,13 +31,19 @@ LABEL_INSTANCE = "drydock.instance"
 LABEL_SPEC_HASH = "drydock.spec-hash"
 LABEL_PORT = "drydock.port"
 LABEL_REACH = "drydock.reach"
-"""How the instance is reached: `REACH_HOST_PORT` or `REACH_CONTAINER`."""
+"""How the instance is reached: `REACH_HOST_PORT`, `REACH_CONTAINER` or `REACH_SOCKET`."""
 LABEL_SCHEMA = "drydock.schema"
 REACH_HOST_PORT = "host-port"
 REACH_CONTAINER = "container"
+REACH_SOCKET = "socket"
+LABEL_PROBE = "drydock.runtime-probe"
+"""On throw-away containers that find out something about the engine or an image."""
 SCHEMA = "1"
 
 PACKAGE_MOUNT = "/package"
+SOCKET_MOUNT = "/run/drydock"
+SOCKET_NAME = "s"
+"""The model server's socket in `SOCKET_MOUNT`; short, because a path of sockets must be."""
 RUNTIME_USER = "65532:65532"
 PIDS_LIMIT = 256
 OPEN_FILES_LIMIT = 4096
@@ -104,7 +110,7 @@ def _name_part(text: str) -> str:
     return text if _NAME.fullmatch(text) else hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def instance_labels(spec: InstanceSpec, *, publish: bool) -> dict[str, str]:
+def instance_labels(spec: InstanceSpec, way: Way) -> dict[str, str]:
     """Everything needed to recognise and reach an instance after a restart of the server."""
     return {
         LABEL_INSTALLATION: spec.installation,
@@ -113,7 +119,7 @@ def instance_labels(spec: InstanceSpec, *, publish: bool) -> dict[str, str]:
         LABEL_INSTANCE: spec.instance_id,
         LABEL_SPEC_HASH: spec.spec_hash,
         LABEL_PORT: str(instance_port(spec)),
-        LABEL_REACH: REACH_HOST_PORT if publish else REACH_CONTAINER,
+        LABEL_REACH: _reach(way),
         LABEL_SCHEMA: SCHEMA,
     }
 
@@ -123,10 +129,19 @@ def instance_port(spec: InstanceSpec) -> int:
     return spec.artifact.port if isinstance(spec.artifact, ImageArtifact) else INSTANCE_PORT
 
 
-def instance_env(spec: InstanceSpec) -> dict[str, str]:
+def _reach(way: Way) -> str:
+    if isinstance(way, SocketUse):
+        return REACH_SOCKET
+    return REACH_HOST_PORT if way.publish else REACH_CONTAINER
+
+
+def instance_env(spec: InstanceSpec, *, on_socket: bool = False) -> dict[str, str]:
     """The variables to set: the user's and, for a package, the built-in runtime's own.
 
     A package cannot set those that tell the runtime who it is and where its code lies.
+
+    Args:
+        on_socket: the runtime listens in `SOCKET_MOUNT`, not on its port.
     """
     if isinstance(spec.artifact, ImageArtifact):
         return dict(spec.envs)
@@ -144,8 +159,12 @@ def instance_env(spec: InstanceSpec) -> dict[str, str]:
             "DRYDOCK_VERSION_ID": spec.version_id,
             "DRYDOCK_THREADS": threads,
             "DRYDOCK_MEMORY_MIB": str(spec.resources.memory_mib),
-            "DRYDOCK_PORT": str(INSTANCE_PORT),
         }
+        | (
+            {"DRYDOCK_UDS": f"{SOCKET_MOUNT}/{SOCKET_NAME}"}
+            if on_socket
+            else {"DRYDOCK_PORT": str(INSTANCE_PORT)}
+        )
     )
 
 
@@ -163,36 +182,52 @@ class NetworkUse:
     publish: bool
 
 
+@dataclass(frozen=True)
+class SocketUse:
+    """An instance that has no network: it is reached at a socket in a folder of this host.
+
+    Attributes:
+        folder: this host's path of the folder that is mounted as `SOCKET_MOUNT`.
+    """
+
+    folder: str
+
+
+Way = NetworkUse | SocketUse
+
+
 def container_config(
-    spec: InstanceSpec, image: str, network: NetworkUse, facts: EngineFacts
+    spec: InstanceSpec, image: str, way: Way, facts: EngineFacts
 ) -> dict[str, Any]:
     """The body of the engine's "create container" call.
 
     Args:
         spec: what to run.
         image: id of the image to run it from.
-        network: the network to attach it to.
+        way: how it is reached; a socket only for a package, whose server can listen on one.
         facts: limits are capped to what the engine's machine has, more would be refused.
     """
-    port = f"{instance_port(spec)}/tcp"
+    env = instance_env(spec, on_socket=isinstance(way, SocketUse))
     config: dict[str, Any] = {
         "Image": image,
         "Hostname": _name_part(spec.instance_id)[:63],
-        "Labels": instance_labels(spec, publish=network.publish),
-        "Env": [f"{name}={value}" for name, value in sorted(instance_env(spec).items())],
-        "ExposedPorts": {port: {}},
-        "HostConfig": host_config(spec, network.network_id, facts),
-        "NetworkingConfig": {"EndpointsConfig": {network.network_id: {}}},
+        "Labels": instance_labels(spec, way),
+        "Env": [f"{name}={value}" for name, value in sorted(env.items())],
+        "HostConfig": host_config(spec, way, facts),
     }
-    if network.publish:
-        bindings = {port: [{"HostIp": PUBLISH_HOST, "HostPort": ""}]}
-        config["HostConfig"]["PortBindings"] = bindings
+    if isinstance(way, NetworkUse):
+        port = f"{instance_port(spec)}/tcp"
+        config["ExposedPorts"] = {port: {}}
+        config["NetworkingConfig"] = {"EndpointsConfig": {way.network_id: {}}}
+        if way.publish:
+            bindings = {port: [{"HostIp": PUBLISH_HOST, "HostPort": ""}]}
+            config["HostConfig"]["PortBindings"] = bindings
     if not isinstance(spec.artifact, ImageArtifact):
         config["User"] = RUNTIME_USER
     return config
 
 
-def host_config(spec: InstanceSpec, network_id: str, facts: EngineFacts) -> dict[str, Any]:
+def host_config(spec: InstanceSpec, way: Way, facts: EngineFacts) -> dict[str, Any]:
     """What the container may use and do. A foreign image keeps a writable root for now."""
     memory_bytes = spec.resources.memory_mib * MIB
     if facts.memory_bytes:
@@ -200,7 +235,7 @@ def host_config(spec: InstanceSpec, network_id: str, facts: EngineFacts) -> dict
     config: dict[str, Any] = {
         # without an init process, a model that is PID 1 ignores SIGTERM unless it handles it
         "Init": True,
-        "NetworkMode": network_id,
+        "NetworkMode": way.network_id if isinstance(way, NetworkUse) else "none",
         "RestartPolicy": {"Name": "no", "MaximumRetryCount": 0},
         "CapDrop": ["ALL"],
         "SecurityOpt": ["no-new-privileges"],
@@ -217,15 +252,19 @@ def host_config(spec: InstanceSpec, network_id: str, facts: EngineFacts) -> dict
     if not isinstance(spec.artifact, ImageArtifact):
         config["ReadonlyRootfs"] = True
         config["Tmpfs"] = {"/tmp": f"rw,noexec,nosuid,nodev,mode=1777,size={TMP_BYTES}"}
-        config["Mounts"] = [
-            {
-                "Type": "bind",
-                "Source": spec.artifact.path,
-                "Target": PACKAGE_MOUNT,
-                "ReadOnly": True,
-            }
-        ]
+        config["Mounts"] = [_bind(spec.artifact.path, PACKAGE_MOUNT, read_only=True)]
+        if isinstance(way, SocketUse):
+            config["Mounts"].append(socket_mount(way.folder))
     return config
+
+
+def socket_mount(folder: str) -> dict[str, Any]:
+    """The folder of a container's socket; the container makes the socket, so it writes there."""
+    return _bind(folder, SOCKET_MOUNT, read_only=False)
+
+
+def _bind(source: str, target: str, *, read_only: bool) -> dict[str, Any]:
+    return {"Type": "bind", "Source": source, "Target": target, "ReadOnly": read_only}
 
 
 def phase_of(state: str) -> InstancePhase:
@@ -247,6 +286,7 @@ def row_of(inspection: Mapping[str, Any]) -> dict[str, Any]:
         "Labels": (inspection.get("Config") or {}).get("Labels") or {},
         "NetworkSettings": {"Networks": settings.get("Networks") or {}},
         "Ports": ports,
+        "Mounts": inspection.get("Mounts") or [],
     }
 
 
@@ -260,6 +300,9 @@ def address_of(row: Mapping[str, Any], network: str) -> Address | None:
     if phase_of(row.get("State", "")) is not InstancePhase.RUNNING:
         return None
     labels = row.get("Labels") or {}
+    if labels.get(LABEL_REACH) == REACH_SOCKET:
+        folder = socket_folder(row)
+        return Address(path=f"{folder}/{SOCKET_NAME}") if folder else None
     port = int(labels.get(LABEL_PORT, INSTANCE_PORT))
     if labels.get(LABEL_REACH) == REACH_HOST_PORT:
         for entry in row.get("Ports") or ():
@@ -269,6 +312,14 @@ def address_of(row: Mapping[str, Any], network: str) -> Address | None:
     networks = (row.get("NetworkSettings") or {}).get("Networks") or {}
     host = (networks.get(network) or {}).get("IPAddress", "")
     return Address(host=host, port=port) if host else None
+
+
+def socket_folder(row: Mapping[str, Any]) -> str:
+    """This host's folder that a container has its socket in; empty for one without."""
+    for mount in row.get("Mounts") or ():
+        if mount.get("Destination") == SOCKET_MOUNT:
+            return str(mount.get("Source") or "")
+    return ""
 
 
 def observation_of(

@@ -22,13 +22,13 @@ from backends.base import ImageInfo, Progress
 from backends.docker_client import EngineClient, EngineRefused
 from backends.docker_context import image_hash, source_hash, write_context
 from backends.docker_pull import ensure_image, inspect_image
+from backends.docker_translate import LABEL_PROBE
 from backends.docker_wheels import Target, fetch_site
 from backends.errors import ImageBuildFailed, ImageNotFound
 
 RUNTIME_REPOSITORY = "drydock-runtime"
 LABEL_RUNTIME = "drydock.runtime"
 LABEL_SOURCE = "drydock.runtime-source"
-LABEL_PROBE = "drydock.runtime-probe"
 
 BUILD_LIMIT_S = 1800.0
 STALL_LIMIT_S = 300.0

@@ -4,11 +4,12 @@
                                     [--backend process|docker]
 
 A whole server with an MNIST service of one instance, and digits as PNG files in a form. The
-instance has one core; wrk and the gateway have the other. With Docker the same container is called
-both ways, at its own address. A child process is called by the gateway at a Unix socket, which wrk
-cannot dial: wrk calls a second instance, started like the first but on a port, on the same core as
-the first; the one that is not called is idle. The two ways take turns, and ratios are worked out
-within each round. Shown: median (smallest to largest).
+instance has one core; wrk and the gateway have the other. The gateway calls the instance at a Unix
+socket, which wrk cannot dial: wrk calls a second instance, started like the first but on a port, on
+the same core as the first; the one that is not called is idle. With Docker the second is another
+container of the same image with the same limits, called at its address on Docker's own network. The
+two ways take turns, and ratios are worked out within each round. Shown: median (smallest to
+largest).
 
 CPU is processor time an answer, of the instance and of the gateway.
 """
@@ -129,28 +130,50 @@ def answers(url: str) -> bool:
 
 
 @contextlib.contextmanager
-def container(server: DrydockServer, service_id: str) -> Iterator[Way]:
-    """The service's one container, at its own address."""
+def second_container(ref: str) -> Iterator[tuple[Way, int]]:
+    """A container like `ref`, on a port; and the process of `ref`."""
     import docker  # noqa: PLC0415, only with this backend
 
-    (instance,) = server.instances(service_id)
-    client = docker.from_env()
-    found = client.containers.get(str(instance["ref"]))
-    (network,) = found.attrs["NetworkSettings"]["Networks"].values()
-    pid = int(found.attrs["State"]["Pid"])  # with init, the model server is its child
-    client.close()
+    with contextlib.closing(docker.from_env()) as client:
+        first = client.containers.get(ref)
+        limits = first.attrs["HostConfig"]
+        second = client.containers.run(
+            first.attrs["Image"],
+            detach=True,
+            init=True,
+            read_only=True,
+            environment=[e for e in first.attrs["Config"]["Env"] if "DRYDOCK_UDS=" not in e],
+            volumes=[f"{PACKAGE}:/package:ro"],
+            nano_cpus=limits["NanoCpus"],
+            mem_limit=limits["Memory"],
+        )
+        try:
+            second.reload()
+            address = second.attrs["NetworkSettings"]["Networks"]["bridge"]["IPAddress"]
+            url = f"http://{address}:8080/"
+            wait_until("the second container answers", lambda: answers(url), START_S)
+            for container in (first, second):
+                pin_family(int(container.attrs["State"]["Pid"]))
+            behind = int(first.attrs["State"]["Pid"])
+            yield Way(url, int(second.attrs["State"]["Pid"])), behind
+        finally:
+            second.remove(force=True)
+
+
+def pin_family(pid: int) -> None:
+    """Keep a container's init process and the model server, its child, on the instance's core."""
     family = psutil.Process(pid).children(recursive=True)
     for process in (pid, *(one.pid for one in family)):
         pin(process, INSTANCE_CORE)
-    yield Way(f"http://{network['IPAddress']}:8080/", pid)
 
 
 @contextlib.contextmanager
 def directly(server: DrydockServer, service_id: str) -> Iterator[tuple[Way, int]]:
     """The way past the gateway, and the process of the instance behind it."""
     if server.backend == "docker":
-        with container(server, service_id) as way:
-            yield way, way.instance
+        (instance,) = server.instances(service_id)
+        with second_container(str(instance["ref"])) as both:
+            yield both
         return
     (behind,) = server.pids(service_id)
     pin(behind, INSTANCE_CORE)

@@ -26,7 +26,7 @@ async def choose_backend(
 
     probe = await engine_answers()
     if probe.answers or last == BackendChoice.DOCKER:
-        return _docker(settings, installation)
+        return _docker(settings, paths, installation)
     if settings.backend is BackendChoice.DOCKER:
         raise ConfigError(
             f"no Docker engine answers: {probe.detail}",
@@ -41,8 +41,10 @@ def _process(paths: Paths, installation: str) -> Backend:
     return ProcessBackend(installation, paths.instances)
 
 
-def _docker(settings: Settings, installation: str) -> Backend:
+def _docker(settings: Settings, paths: Paths, installation: str) -> Backend:
     # Imported only here: the SDK costs memory and time that the process backend need not pay.
     from backends.docker import DockerBackend  # noqa: PLC0415
 
-    return DockerBackend(installation, base_image=settings.base_image)
+    return DockerBackend(
+        installation, base_image=settings.base_image, sockets_dir=paths.container_sockets
+    )

@@ -268,6 +268,11 @@ class Paths:
     def gateway_socket(self) -> Path:
         return self.run / "gateway-admin.sock"
 
+    @property
+    def container_sockets(self) -> Path:
+        """One folder a container that listens on a Unix socket."""
+        return self.run / "i"
+
     def create(self) -> None:
         """Make the directories, private to the user.
 

@@ -16,6 +16,8 @@ class Routing:
         balancing: which instance of a version gets a request.
         websocket: the service speaks WebSocket, and nothing else.
         requests_per_s: traffic limit; 0 for none, None for the server's setting.
+        max_body_bytes: larger requests are refused; 0 for no limit: requests are passed on as they
+            come. None for the documented limit.
         timeout_s: real seconds until the first byte of an answer; None for the server's setting.
         direct: the instances' own addresses are told to callers.
     """
@@ -24,6 +26,7 @@ class Routing:
     websocket: bool = False
     requests_per_s: int | None = None
     timeout_s: float | None = None
+    max_body_bytes: int | None = None
     direct: bool = False
 
 

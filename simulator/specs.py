@@ -11,7 +11,7 @@ from simulator.facts.statuses import ServiceKind, ServiceStatus
 from simulator.gateway.state import Api, Availability, Endpoint, ServiceRoute, VersionRoute
 from simulator.lifecycle import traffic
 from simulator.lifecycle.objects import Goal, InstanceState, Service
-from simulator.routing import routing_of
+from simulator.routing import Routing, routing_of
 from simulator.store.services import Stored
 from simulator.store.tables import VersionRow
 
@@ -84,11 +84,17 @@ def service_route(
         versions=versions,
         apis=_apis(stored.versions),
         timeout_s=timeout_s if routing.timeout_s is None else routing.timeout_s,
-        max_body_bytes=limits.REQUEST_BODY_MAX_BYTES,
+        max_body_bytes=_max_body_bytes(routing),
         requests_per_s=None if routing.websocket else limit or None,
         balancing=routing.balancing,
         websocket=routing.websocket,
     )
+
+
+def _max_body_bytes(routing: Routing) -> int | None:
+    if routing.max_body_bytes is None:
+        return limits.REQUEST_BODY_MAX_BYTES
+    return routing.max_body_bytes or None
 
 
 def availability(service: Service) -> Availability:

@@ -342,6 +342,7 @@ SCHEMAS: dict[str, Schema] = {
             "balancing": word("Which instance of a version gets a request.", *Balancing),
             "websocket": flag("Whether it speaks WebSocket."),
             "requests_per_s": maybe(integer("Traffic limit; 0 for none; null: the server's.")),
+            "max_body_bytes": maybe(integer("Largest request; 0 for no limit; null: 12 MB.")),
             "timeout_s": maybe(number("Seconds until the first byte; null: the server's.")),
             "direct": flag("Whether callers are told the instances' addresses."),
         },

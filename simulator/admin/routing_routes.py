@@ -22,6 +22,8 @@ from simulator.web import Json
 SOURCE = "drydock services limits"
 LIMIT_MAX = 1_000_000
 TIMEOUT_MAX_S = 3600.0
+BODY_MAX_BYTES = 12 * 1024 * 1024
+"""The documented limit: what is larger is not held in memory, but passed on as it comes."""
 
 
 class ChangeRouting(BaseModel):
@@ -40,6 +42,12 @@ class ChangeRouting(BaseModel):
         gt=0,
         le=TIMEOUT_MAX_S,
         description="Real seconds until an answer's first byte; null for the server's setting.",
+    )
+    max_body_bytes: int | None = Field(
+        None,
+        ge=0,
+        le=BODY_MAX_BYTES,
+        description="Larger requests are refused; 0 for no limit, null for the documented 12 MB.",
     )
     direct: bool = Field(False, description="Whether callers are told the instances' addresses.")
 

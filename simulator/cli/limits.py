@@ -27,6 +27,12 @@ def limits(
             "--timeout", metavar="SECONDS", help="Until an answer's first byte; or `default`."
         ),
     ] = None,
+    body: Annotated[
+        str | None,
+        typer.Option(
+            "--body", metavar="BYTES", help="Largest request; `none`, or `default` (12 MB)."
+        ),
+    ] = None,
     direct: Annotated[
         bool | None,
         typer.Option(
@@ -37,7 +43,7 @@ def limits(
     as_json: JsonOption = False,
 ) -> None:
     """Show a service's limits, or change them; the gateway keeps to them at once."""
-    changes = _changes(rate, timeout, direct)
+    changes = _changes(rate, timeout, body, direct)
     session = Session(home, as_json)
     with session.server() as server:
         service_id = find_service(server.state()["services"], service)["service_id"]
@@ -51,12 +57,14 @@ def limits(
         _print(session.output, shown, addresses)
 
 
-def _changes(rate: str | None, timeout: str | None, direct: bool | None) -> Json:
+def _changes(rate: str | None, timeout: str | None, body: str | None, direct: bool | None) -> Json:
     changes: Json = {}
     if rate is not None:
         changes["requests_per_s"] = _number(rate, int, none=0)
     if timeout is not None:
         changes["timeout_s"] = _number(timeout, float)
+    if body is not None:
+        changes["max_body_bytes"] = _number(body, int, none=0)
     if direct is not None:
         changes["direct"] = direct
     return changes
@@ -75,8 +83,12 @@ def _number(text: str, kind: type[int] | type[float], none: int | None = None) -
         raise UsageFailure(f"{text} is no limit", hint=hint) from None
 
 
+def _size(body_bytes: int) -> str:
+    return f"{body_bytes} bytes" if body_bytes else "no limit: passed on as it comes"
+
+
 def _print(output: Output, shown: Json, addresses: list[Json]) -> None:
-    rate, timeout = shown["requests_per_s"], shown["timeout_s"]
+    rate, timeout, body = shown["requests_per_s"], shown["timeout_s"], shown["max_body_bytes"]
     by_setting = "as the server's setting says"
     rate_words = by_setting if rate is None else f"{rate} requests/s"
     output.fields(
@@ -86,6 +98,7 @@ def _print(output: Output, shown: Json, addresses: list[Json]) -> None:
                 "first byte within",
                 "as the server's setting says" if timeout is None else f"{timeout:g} s",
             ),
+            ("largest request", "12 MB, as documented" if body is None else _size(body)),
             ("balancing", shown["balancing"]),
             ("WebSocket", "yes" if shown["websocket"] else "no"),
             ("direct", "yes" if shown["direct"] else "no"),

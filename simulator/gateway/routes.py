@@ -11,7 +11,12 @@ import re
 from collections.abc import Iterable
 
 from simulator.gateway.clusters import ANSWERED_BY, CONTROL_CLUSTER, cluster_name
-from simulator.gateway.credentials import Credentials, access_rules, removed_headers
+from simulator.gateway.credentials import (
+    DEFAULT_MAX_BODY_BYTES,
+    Credentials,
+    access_rules,
+    removed_headers,
+)
 from simulator.gateway.envoy_json import Json, duration, typed
 from simulator.gateway.faults import fault_headers, fault_settings
 from simulator.gateway.local_replies import CONTROL_ROUTE, direct
@@ -175,7 +180,7 @@ def _serving_route(
     access = access_rules(
         credentials,
         project_id=service.project_id,
-        max_body_bytes=service.max_body_bytes,
+        max_body_bytes=_judged_bytes(service),
     )
     if not any(version.weight for version in service.versions):
         return route(service.service_id, match, direct(state.answers[Cause.BACKEND_DOWN]), access)
@@ -194,10 +199,19 @@ def _serving_route(
     }
 
 
+def _is_streamed(service: ServiceRoute) -> bool:
+    return service.websocket or service.max_body_bytes is None
+
+
+def _judged_bytes(service: ServiceRoute) -> int:
+    """A signature covers the body: it is judged when that is whole, which has a limit always."""
+    return min(service.max_body_bytes or DEFAULT_MAX_BODY_BYTES, DEFAULT_MAX_BODY_BYTES)
+
+
 def _whole_bodies(service: ServiceRoute) -> Json:
-    """Requests are held until they are whole, so that one that is too large never begins; a
-    WebSocket's never is."""
-    if service.websocket:
+    """Requests are held until they are whole, so that one that is too large never begins; not those
+    that are passed on as they come."""
+    if _is_streamed(service):
         return {}
     buffer = typed(
         "envoy.extensions.filters.http.buffer.v3.BufferPerRoute",

@@ -122,7 +122,8 @@ class ServiceRoute:
         prefix: path of the service's address, e.g. `/v1/infers/{service_id}`.
         apis: what the models declare, over all versions; empty means every path and method passes.
         timeout_s: real seconds until the first byte of the answer must have come.
-        max_body_bytes: larger requests are refused.
+        max_body_bytes: larger requests are refused, and each is held until it is whole; None for no
+            limit: requests are passed on as they come.
         requests_per_s: traffic limit; None for none.
         max_concurrent_requests: per version; more at the same time are refused (self-protection).
         balancing: which instance of a version gets a request.
@@ -136,7 +137,7 @@ class ServiceRoute:
     versions: tuple[VersionRoute, ...] = ()
     apis: tuple[Api, ...] = ()
     timeout_s: float = 60.0
-    max_body_bytes: int = 12 * 1024 * 1024
+    max_body_bytes: int | None = 12 * 1024 * 1024
     requests_per_s: int | None = 100
     max_concurrent_requests: int = 1024
     balancing: Balancing = Balancing.ROUND_ROBIN

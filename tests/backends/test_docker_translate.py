@@ -17,6 +17,7 @@ from backends.base import (
 from backends.docker_client import EngineFacts
 from backends.docker_translate import (
     NetworkUse,
+    SocketUse,
     address_of,
     container_config,
     container_name,
@@ -33,6 +34,7 @@ from backends.docker_translate import (
 FACTS = EngineFacts(4, 8 << 30, "amd64", "Docker", behind_wall=False)
 ROUTED = NetworkUse("network-id", publish=False)
 PUBLISHED = NetworkUse("network-id", publish=True)
+ON_SOCKET = SocketUse("/data/run/i/0123")
 
 
 def spec_of(
@@ -95,6 +97,22 @@ def test_published_port_is_on_loopback_and_chosen_by_the_engine() -> None:
     assert bindings == {"9000/tcp": [{"HostIp": "127.0.0.1", "HostPort": ""}]}
 
 
+def test_instance_on_a_socket_has_no_network_and_no_port() -> None:
+    config = container_config(PACKAGE, "sha256:1", ON_SOCKET, FACTS)
+    assert config["HostConfig"]["NetworkMode"] == "none"
+    assert not {"ExposedPorts", "NetworkingConfig"} & config.keys()
+    assert "DRYDOCK_UDS=/run/drydock/s" in config["Env"]
+    assert not [name for name in config["Env"] if name.startswith("DRYDOCK_PORT")]
+    assert config["HostConfig"]["Mounts"][1:] == [
+        {
+            "Type": "bind",
+            "Source": "/data/run/i/0123",
+            "Target": "/run/drydock",
+            "ReadOnly": False,
+        }
+    ]
+
+
 def test_foreign_image_keeps_its_user_and_a_writable_root() -> None:
     config = container_config(IMAGE, "sha256:1", ROUTED, FACTS)
     assert "User" not in config
@@ -130,6 +148,15 @@ def row(state: str = "running", **more: Any) -> dict[str, Any]:
 
 def test_address_is_the_containers_own() -> None:
     assert address_of(row(), "dd-inst") == Address("172.20.0.2", 9000)
+
+
+def test_instance_on_a_socket_is_reached_at_this_hosts_path_of_it() -> None:
+    config = container_config(PACKAGE, "sha256:1", ON_SOCKET, FACTS)
+    mounts = [{"Source": "/data/run/i/0123", "Destination": "/run/drydock"}]
+    found = {"Id": "1", "State": "running", "Labels": config["Labels"], "Mounts": mounts}
+    assert address_of(found, "dd-inst") == Address(path="/data/run/i/0123/s")
+    assert address_of(found | {"Mounts": []}, "dd-inst") is None
+    assert address_of(found | {"State": "exited"}, "dd-inst") is None
 
 
 @pytest.mark.parametrize("state", ["created", "exited", "dead", "removing"])

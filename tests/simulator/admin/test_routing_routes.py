@@ -14,6 +14,7 @@ DEFAULT = {
     "requests_per_s": None,
     "timeout_s": None,
     "direct": False,
+    "max_body_bytes": None,
 }
 
 
@@ -49,6 +50,16 @@ def test_the_gateway_keeps_to_them(drydock: Drydock, admin: httpx.Client, servic
     assert routes[service.rpartition("/")[2]].requests_per_s is None
 
 
+@pytest.mark.parametrize(("said", "held"), [(None, 12 * 1024 * 1024), (1000, 1000), (0, None)])
+def test_the_largest_request_is_the_documented_one_a_smaller_one_or_any(
+    drydock: Drydock, admin: httpx.Client, service: str, said: int | None, held: int | None
+) -> None:
+    admin.put(f"{service}/routing", json={"max_body_bytes": said})
+    drydock.settle()
+    route = drydock._server.system.routes._routes[service.rpartition("/")[2]]
+    assert route.max_body_bytes == held
+
+
 def test_instances_are_called_directly_only_where_that_is_wanted(
     drydock: Drydock, admin: httpx.Client, service: str
 ) -> None:
@@ -62,7 +73,14 @@ def test_instances_are_called_directly_only_where_that_is_wanted(
 
 
 @pytest.mark.parametrize(
-    "body", [{"requests_per_s": -1}, {"timeout_s": 0}, {"direct": "maybe"}, {"rate": 3}]
+    "body",
+    [
+        {"requests_per_s": -1},
+        {"timeout_s": 0},
+        {"direct": "maybe"},
+        {"rate": 3},
+        {"max_body_bytes": 12 * 1024 * 1024 + 1},
+    ],
 )
 def test_what_no_limit_can_be_is_refused(
     admin: httpx.Client, service: str, body: dict[str, object]

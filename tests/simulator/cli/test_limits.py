@@ -15,6 +15,7 @@ SHOWN = {
     "requests_per_s": 10,
     "timeout_s": None,
     "direct": True,
+    "max_body_bytes": 0,
 }
 
 
@@ -31,6 +32,7 @@ def answers(fake: FakeServer) -> None:
 def test_they_are_shown_with_the_addresses(run_on_fake: Run) -> None:
     shown = run_on_fake("services", "limits", "digits").stdout
     assert "10 requests/s" in shown
+    assert "no limit: passed on as it comes" in shown
     assert "http://10.0.0.2:80" in shown
 
 
@@ -40,6 +42,8 @@ def test_they_are_shown_with_the_addresses(run_on_fake: Run) -> None:
         (["--rate", "5", "--timeout", "2.5"], {"requests_per_s": 5, "timeout_s": 2.5}),
         (["--rate", "none", "--no-direct"], {"requests_per_s": 0, "direct": False}),
         (["--rate", "default"], {"requests_per_s": None}),
+        (["--body", "none"], {"max_body_bytes": 0}),
+        (["--body", "1000"], {"max_body_bytes": 1000}),
     ],
 )
 def test_changes_are_asked_of_the_server(
