@@ -26,6 +26,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from docker import APIClient
+from docker.errors import APIError, NotFound
 
 from backends.docker_client import EngineClient, EngineFacts, EngineRefused
 from backends.docker_translate import (
@@ -125,7 +126,7 @@ class SocketFolders:
             await asyncio.to_thread(_make, self._root, folder)
             trouble = await self._engine.call(
                 "checking whether sockets of containers can be reached",
-                lambda client: _try_out(client, image, folder),
+                lambda client: _try_out(client, image, self._root, folder),
                 wait_s=2 * CHECK_LIMIT_S,
             )
         except (EngineRefused, OSError) as error:
@@ -151,14 +152,21 @@ def _cannot_carry(engine: EngineClient, facts: EngineFacts) -> str:
     return ""
 
 
-def _try_out(client: APIClient, image: str, folder: Path) -> str:
-    """Connect to a socket that a container makes in `folder`; what was wrong, empty for nothing."""
+def _try_out(client: APIClient, image: str, root: Path, folder: Path) -> str:
+    """Connect to a socket that a container makes in `folder`; what was wrong, empty for nothing.
+
+    The engine removes the container when it ends, which it does by itself, so that a server that
+    is killed meanwhile leaves none; one that it had only created goes with the next check.
+    """
+    for left in client.containers(all=True, filters={"label": f"{LABEL_PROBE}={root}"}):
+        _remove_container(client, left["Id"])
     config = {
         "Image": image,
         "Entrypoint": ["python3", "-I", "-S", "-c", _LISTEN],
         "User": RUNTIME_USER,
-        "Labels": {LABEL_PROBE: "1"},
+        "Labels": {LABEL_PROBE: str(root)},
         "HostConfig": {
+            "AutoRemove": True,
             "NetworkMode": "none",
             "CapDrop": ["ALL"],
             "ReadonlyRootfs": True,
@@ -170,13 +178,26 @@ def _try_out(client: APIClient, image: str, folder: Path) -> str:
         client.start(container)
         return _hear(client, container, folder / SOCKET_NAME)
     finally:
-        client.remove_container(container, force=True, v=True)
+        _remove_container(client, container)
+
+
+def _remove_container(client: APIClient, container: str) -> None:
+    with contextlib.suppress(NotFound):
+        try:
+            client.remove_container(container, force=True, v=True)
+        except APIError as error:
+            if error.status_code != 409:  # else the engine is removing it
+                raise
 
 
 def _hear(client: APIClient, container: str, path: Path) -> str:
     """What is wrong with the container's socket; the container ends by itself after a while."""
     while not path.exists():
-        if not client.inspect_container(container)["State"]["Running"]:
+        try:
+            running = client.inspect_container(container)["State"]["Running"]
+        except NotFound:
+            running = False
+        if not running:
             return "no socket came from the container"
         time.sleep(POLL_S)
     deadline = time.monotonic() + CHECK_LIMIT_S

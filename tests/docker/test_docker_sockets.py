@@ -222,5 +222,27 @@ async def test_check_leaves_nothing(
     finally:
         engine.close()
     assert folders(root) == set()
-    filters = {"label": "drydock.runtime-probe", "ancestor": runtime_image.digest}
-    assert client.containers(all=True, filters=filters) == []
+    await gone(client, root)
+
+
+async def test_container_of_a_killed_check_goes_with_the_next_one(
+    endpoint: Endpoint, client: APIClient, runtime_image: ImageInfo, root: Path
+) -> None:
+    client.create_container(
+        runtime_image.digest, ["true"], labels={"drydock.runtime-probe": str(root)}
+    )
+    engine = EngineClient(endpoint)
+    try:
+        assert await SocketFolders(root, engine).carry(runtime_image.digest)
+    finally:
+        engine.close()
+    await gone(client, root)
+
+
+async def gone(client: APIClient, root: Path) -> None:
+    """Wait until no check's container of the folders in `root` is left."""
+    async with asyncio.timeout(20):
+        while client.containers(
+            all=True, filters={"label": f"drydock.runtime-probe={root.absolute()}"}
+        ):
+            await asyncio.sleep(0.05)
