@@ -2,7 +2,7 @@
 
 from tui import format
 from tui.looks import Tone, instance_look, service_look
-from tui.shapes import Instance, Service, Version
+from tui.shapes import Instance, Job, Service, Version
 from tui.widgets.columns import ColumnSpec
 from tui.widgets.live_table import Cell, Row
 
@@ -45,20 +45,36 @@ def service_row(service: Service, now_ms: int | None) -> Row:
     """A service in the list. `age` is the time since its last change of status."""
     look = service_look(service.status)
     event = service.last_event
-    quiet = not service.requests_per_s
+    per_s = service.job.rate_per_s if service.job else service.requests_per_s
+    happening = Cell(event.text if event else "", _event_tone(event.kind if event else ""))
+    if service.job is not None and service.status == "running":
+        happening = Cell(job_words(service.job), Tone.BUSY)
     return {
         "status": Cell(f"{look.symbol} {service.status}", look.tone),
         "name": Cell(service.name),
         "instances": _ready(service.instances_ready, service.instances_wanted, service.status),
-        "rate": Cell(format.rate(service.requests_per_s), Tone.MUTED if quiet else Tone.PLAIN),
+        "rate": Cell(format.rate(per_s), Tone.PLAIN if per_s else Tone.MUTED),
         "p50": _latency(service.p50_ms),
         "p99": _latency(service.p99_ms),
         "errors": Cell(
             format.count(service.errors_total), Tone.BAD if service.errors_total else Tone.MUTED
         ),
         "age": Cell(format.age(now_ms, changed_at_ms(service)), Tone.MUTED),
-        "event": Cell(event.text if event else "", _event_tone(event.kind if event else "")),
+        "event": happening,
     }
+
+
+def job_words(job: Job) -> str:
+    """How far a job is: `1,200 of 5,000 inputs, 3 failed, 4m left`."""
+    total = format.UNKNOWN if job.total is None else f"{job.total:,}"
+    parts = [f"{job.done:,} of {total} inputs"]
+    if job.rows is not None:
+        parts.append(format.plural(job.rows, "row"))
+    if job.failed:
+        parts.append(f"{job.failed:,} failed")
+    if job.left_s is not None:
+        parts.append(f"{format.long_duration(job.left_s)} left")
+    return ", ".join(parts)
 
 
 def version_row(version: Version, requests_total: int) -> Row:

@@ -98,6 +98,20 @@ class Version:
     requests_total: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Job:
+    """The work of a batch service: inputs in all (None until they are counted) and those that are
+    done, rows of CSV files (None for a job without); rate and time left while it is under way."""
+
+    total: int | None = None
+    done: int = 0
+    failed: int = 0
+    rows: int | None = None
+    rate_per_s: float | None = None
+    left_s: float | None = None
+    results: Line = ""
+
+
 @dataclass(frozen=True)
 class Service:
     """A service as the list shows it; latencies are None while nothing was measured."""
@@ -119,6 +133,7 @@ class Service:
     p99_ms: float | None = None
     access_address: Line = ""
     last_event: Event | None = None
+    job: Job | None = None
     versions: tuple[Version, ...] = ()
 
 

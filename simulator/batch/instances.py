@@ -5,12 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
-
-import aiohttp
-from yarl import URL
 
 from simulator.addresses import parse_address
+from simulator.batch.client import Client, Lost
 from simulator.batch.requests import Request
 from simulator.clock import steady_s
 
@@ -18,8 +15,6 @@ AT_ONCE = 8
 """Requests under way at one instance."""
 TRIES = 3
 """How often a request is sent when the instance is at fault (our own limit)."""
-KEEP_ALIVE_S = 1.5
-"""Shorter than the keep-alive of common model servers, which would else be about to close."""
 PAUSE_S = 0.2
 """After an instance that cannot be reached, real seconds."""
 EXCERPT = 300
@@ -37,8 +32,7 @@ class _Instance:
     """One of them."""
 
     address: str
-    session: aiohttp.ClientSession
-    base: URL
+    client: Client
     gone: bool = False
     blocked_until: float = 0.0
 
@@ -54,7 +48,6 @@ class Instances:
     timeout_s: float
     _known: dict[str, _Instance] = field(default_factory=dict)
     _free: asyncio.Queue[_Instance] = field(default_factory=asyncio.Queue)
-    _closing: set[asyncio.Task[None]] = field(default_factory=set)
 
     def set(self, addresses: Mapping[str, str]) -> None:
         """From now on these, by instance id; what is under way at others ends there."""
@@ -62,12 +55,11 @@ class Instances:
             if addresses.get(instance_id) != instance.address:
                 instance.gone = True
                 del self._known[instance_id]
-                task = asyncio.create_task(instance.session.close())
-                self._closing.add(task)
-                task.add_done_callback(self._closing.discard)
+                instance.client.close()
         for instance_id, address in addresses.items():
             if instance_id not in self._known:
-                instance = self._known[instance_id] = _opened(address, self.timeout_s)
+                client = Client(parse_address(address), self.timeout_s)
+                instance = self._known[instance_id] = _Instance(address, client)
                 for _ in range(AT_ONCE):
                     self._free.put_nowait(instance)
 
@@ -86,7 +78,7 @@ class Instances:
             tried.append(instance)
             try:
                 return await _sent(instance, request)
-            except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            except OSError as error:
                 trouble = _words(error, self.timeout_s)
                 instance.blocked_until = steady_s() + PAUSE_S
             finally:
@@ -94,9 +86,8 @@ class Instances:
                     self._free.put_nowait(instance)
         raise NotAnswered(f"no instance could answer, tried {TRIES} times: {trouble}")
 
-    async def close(self) -> None:
+    def close(self) -> None:
         self.set({})
-        await asyncio.gather(*self._closing, return_exceptions=True)
 
     async def _next(self, tried: list[_Instance]) -> _Instance:
         """A free place at an instance that is there; at one that was not tried, if there is any."""
@@ -118,51 +109,20 @@ class Instances:
                 self._free.put_nowait(instance)
 
 
-def _opened(address: str, timeout_s: float) -> _Instance:
-    at = parse_address(address)
-    connector: aiohttp.BaseConnector
-    if at.is_unix:
-        connector = aiohttp.UnixConnector(
-            path=at.path, limit=AT_ONCE, keepalive_timeout=KEEP_ALIVE_S
-        )
-        base = URL("http://localhost")
-    else:
-        connector = aiohttp.TCPConnector(limit=AT_ONCE, keepalive_timeout=KEEP_ALIVE_S)
-        base = URL.build(scheme="http", host=at.host, port=at.port)
-    session = aiohttp.ClientSession(
-        connector=connector,
-        timeout=aiohttp.ClientTimeout(total=timeout_s),
-        auto_decompress=True,
-        trust_env=False,
-    )
-    return _Instance(address, session, base)
-
-
 async def _sent(instance: _Instance, request: Request) -> bytes:
     """One try.
 
     Raises:
         NotAnswered: the answer is a refusal.
-        aiohttp.ClientError, TimeoutError, OSError: the instance is at fault.
+        OSError: the instance is at fault; `TimeoutError` is one.
     """
-    url = _url(instance.base, request.path)
-    headers = {"Content-Type": request.content_type}
-    async with instance.session.request(
-        request.method, url, data=request.body, headers=headers, allow_redirects=False
-    ) as answer:
-        body = await answer.read()
-        if answer.status in _AT_FAULT:
-            raise aiohttp.ClientError(f"it answered {answer.status}")
-        if answer.status >= 300:
-            excerpt = body[: 4 * EXCERPT].decode(errors="replace").strip()[:EXCERPT]
-            raise NotAnswered(f"the model answered {answer.status}: {excerpt}")
-        return body
-
-
-@lru_cache(maxsize=64)
-def _url(base: URL, path: str) -> URL:
-    """One job sends all its requests to one path."""
-    return base.join(URL(path, encoded=True))
+    answer = await instance.client.ask(request)
+    if answer.status < 300:
+        return answer.body
+    if answer.status in _AT_FAULT:
+        raise Lost(f"it answered {answer.status}")
+    excerpt = answer.body[: 4 * EXCERPT].decode(errors="replace").strip()[:EXCERPT]
+    raise NotAnswered(f"the model answered {answer.status}: {excerpt}")
 
 
 def _words(error: BaseException, timeout_s: float) -> str:

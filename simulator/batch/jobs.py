@@ -12,19 +12,16 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from simulator.batch.job import job_of
 from simulator.batch.pace import Pace
+from simulator.batch.task import Task
 from simulator.clock import PlatformClock
 from simulator.facts.statuses import ServiceStatus
 from simulator.lifecycle.objects import Goal, InstanceState, Service
 from simulator.objects import ObjectStore
 from simulator.store.queries import Store
 from simulator.store.services import Stored
-
-if TYPE_CHECKING:
-    from simulator.batch.task import Task
 
 _TASKS = uuid.UUID("5d4bd3f6-4ac2-4d1e-9a6e-0f3a8c1e7b52")
 
@@ -119,8 +116,6 @@ class Jobs:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _begin(self, stored: Stored, run: int) -> _Work:
-        from simulator.batch.task import Task  # noqa: PLC0415 - see there
-
         service_id = stored.row.service_id
         assert stored.row.work is not None, "a job without anything to do"
         task = Task(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 
 from simulator.batch.units import Unit
 
 HELD_BYTES = 32 * 1024 * 1024
 """What units may hold between being read and being written; one that is larger passes alone."""
-HELD_UNITS = 1024
+HELD_UNITS = 4096
 _END = None
 
 
@@ -25,6 +26,8 @@ class Reader:
         self._units = units
         self._loop = asyncio.get_running_loop()
         self._queue: asyncio.Queue[tuple[int, Unit] | BaseException | None] = asyncio.Queue()
+        self._read_units: deque[tuple[int, Unit]] = deque()
+        self._is_told = False
         self._room = threading.Condition()
         self._held_bytes = 0
         self._held_units = 0
@@ -45,11 +48,11 @@ class Reader:
             raise found
         return found
 
-    def release(self, unit_bytes: int) -> None:
-        """A unit is written: there is room for others."""
+    def release(self, units: int, held_bytes: int) -> None:
+        """So many units are written, which held so much: there is room for others."""
         with self._room:
-            self._held_bytes -= unit_bytes
-            self._held_units -= 1
+            self._held_bytes -= held_bytes
+            self._held_units -= units
             self._room.notify()
 
     async def stop(self) -> None:
@@ -64,11 +67,14 @@ class Reader:
             for number, unit in enumerate(self._units()):
                 if not self._take_room(unit.bytes_held):
                     return
-                self._tell((number, unit))
+                self._read_units.append((number, unit))
+                if not self._is_told:  # the loop is woken once for many of them
+                    self._is_told = True
+                    self._tell(self._take_read)
         except BaseException as error:
-            self._tell(error)
+            self._tell(self._end, error)
         else:
-            self._tell(_END)
+            self._tell(self._end, _END)
 
     def _take_room(self, unit_bytes: int) -> bool:
         """Wait for room; False when reading has been stopped."""
@@ -82,8 +88,19 @@ class Reader:
         fits = self._held_bytes + unit_bytes <= HELD_BYTES and self._held_units < HELD_UNITS
         return fits or not self._held_units
 
-    def _tell(self, what: tuple[int, Unit] | BaseException | None) -> None:
+    def _take_read(self) -> None:
+        """In the loop: units that were read may be asked for."""
+        self._is_told = False  # before looking: what comes from here on is told again
+        while self._read_units:
+            self._queue.put_nowait(self._read_units.popleft())
+
+    def _end(self, how: BaseException | None) -> None:
+        """In the loop: there are no more units."""
+        self._take_read()
+        self._queue.put_nowait(how)
+
+    def _tell(self, what: Callable[..., None], *details: BaseException | None) -> None:
         try:
-            self._loop.call_soon_threadsafe(self._queue.put_nowait, what)
+            self._loop.call_soon_threadsafe(what, *details)
         except RuntimeError:  # the loop has ended
             self._stopped = True

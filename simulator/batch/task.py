@@ -1,5 +1,4 @@
-"""One run of a job, from where it was left to its end. Imported only where there are jobs: its HTTP
-client takes long to load."""
+"""One run of a job, from where it was left to its end."""
 
 from __future__ import annotations
 
@@ -73,23 +72,25 @@ class Task:
     async def see_through(self) -> None:
         """Work until the end, and have it noted; may be cancelled at any time."""
         try:
-            end = await self._work()
-            if end is not None:
-                await self._note_end(end)
+            why = await self._work()
+            if why is not None:
+                await self._note_end(why)
         except Exception:  # the store failed, or we did: it is gone on with from what is kept
             logger.exception("the job of service %s was cut off", self._service_id)
             await asyncio.sleep(RETRY_S)
         finally:
-            await self.instances.close()
+            self.instances.close()
 
-    async def _work(self) -> lifecycle.Change | None:
-        """What the lifecycle has to note of the end; None for a service that is gone."""
+    async def _work(self) -> str | None:
+        """Why the work cannot be gone on with, empty when it is done; None for a service that is
+        gone."""
         row = await asyncio.to_thread(
             self._store.tasks.begin, self._service_id, self._run, self._clock.now_ms()
         )
         if row is None:
             return None
         done = checkpoint_of(row.checkpoint)
+        await asyncio.to_thread(self._forget_earlier_runs)
         try:
             inputs = await asyncio.to_thread(
                 Snapshot, JobObjects(self._objects), self._spec, self._directory
@@ -101,10 +102,17 @@ class Task:
             self.pace = worker.pace
             await worker.run()
         except NothingToDo:
-            return partial(lifecycle.failed, message=f"there are no inputs in {self._spec.source}")
+            return f"there are no inputs in {self._spec.source}"
         except (DrydockError, OSError) as error:
-            return partial(lifecycle.failed, message=str(error))
-        return lifecycle.done
+            return str(error) or type(error).__name__
+        return ""
+
+    def _forget_earlier_runs(self) -> None:
+        """None of them is gone on with: one that was cut off had its job replaced."""
+        folder = self._directory.parent
+        for other in folder.iterdir() if folder.exists() else ():
+            if other != self._directory:
+                shutil.rmtree(other, ignore_errors=True)
 
     def _ledger(self, done: Checkpoint) -> Ledger:
         def save(checkpoint: Checkpoint) -> None:
@@ -115,14 +123,17 @@ class Task:
     def _note(self, **changes: object) -> None:
         self._store.tasks.note(self._service_id, self._run, **changes)
 
-    async def _note_end(self, end: lifecycle.Change) -> None:
+    async def _note_end(self, why: str) -> None:
         now = self._clock.now_ms()
+        end: lifecycle.Change = partial(lifecycle.done, run=self._run)
+        if why:
+            end = partial(lifecycle.failed, run=self._run, message=why)
         try:
             await asyncio.to_thread(self._store.change_service, self._service_id, None, now, end)
         except NotFound:
             return
         await asyncio.to_thread(self._note, ended_at=now)
-        if end is lifecycle.done:
+        if not why:
             await asyncio.to_thread(shutil.rmtree, self._directory, True)
 
 

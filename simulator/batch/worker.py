@@ -23,7 +23,9 @@ WRITE_PAUSE_S = 0.02
 
 
 WRITTEN_AT_ONCE = 128
-"""Most of them: what has begun to be written is seen through also when the job is to end."""
+ROWS_AT_ONCE = 1024
+"""Most of them, files or rows: what has begun to be written is seen through also when the job is to
+end, and each file takes the disk much longer than a row."""
 
 
 class NothingToDo(Exception):
@@ -45,6 +47,7 @@ class Worker:
         self._instances = instances
         self._ledger = ledger
         self._senders = most_instances * AT_ONCE
+        self._written_at_once = ROWS_AT_ONCE if ledger.counts_rows else WRITTEN_AT_ONCE
         self._order: InOrder[Done] = InOrder()
         self._ready: list[Done] = []
         self._arrived = asyncio.Event()
@@ -109,8 +112,8 @@ class Worker:
         await asyncio.to_thread(self._ledger.finish)
 
     async def _write_what_is_done(self) -> None:
-        ready = self._ready[:WRITTEN_AT_ONCE]
-        del self._ready[:WRITTEN_AT_ONCE]
+        ready = self._ready[: self._written_at_once]
+        del self._ready[: self._written_at_once]
         if not ready:
             return
         writing = asyncio.create_task(asyncio.to_thread(self._ledger.write, ready))
@@ -122,8 +125,7 @@ class Worker:
         ends = sum(not one.unit.row for one in ready)
         self.pace.items += ends
         self.pace.units += len(ready) - ends if self._ledger.counts_rows else len(ready)
-        for one in ready:
-            self._reader.release(one.unit.bytes_held)
+        self._reader.release(len(ready), sum(one.unit.bytes_held for one in ready))
 
 
 def _noticed(sent: asyncio.Future[object]) -> None:

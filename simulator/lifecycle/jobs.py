@@ -34,25 +34,34 @@ def again(job: Job | None) -> Job | None:
     return Job(job.run + 1) if job.end is JobEnd.DONE else Job(job.run)
 
 
-def done(service: Service) -> tuple[Service, tuple[Event, ...]]:
-    """Note that the work is done, whatever became of its single items."""
-    return _noted(service, JobEnd.DONE, "")
+def another(job: Job | None) -> Job | None:
+    """The job of a service that is to do something else: nothing of the one before is gone on
+    with."""
+    return None if job is None else Job(job.run + 1)
 
 
-def failed(service: Service, message: str) -> tuple[Service, tuple[Event, ...]]:
-    """Note that the work cannot be gone on with.
+def done(service: Service, run: int) -> tuple[Service, tuple[Event, ...]]:
+    """Note that a run's work is done, whatever became of its single items."""
+    return _noted(service, run, JobEnd.DONE, "")
+
+
+def failed(service: Service, run: int, message: str) -> tuple[Service, tuple[Event, ...]]:
+    """Note that a run's work cannot be gone on with.
 
     Args:
         message: why, for people.
     """
-    return _noted(service, JobEnd.FAILED, message)
+    return _noted(service, run, JobEnd.FAILED, message)
 
 
-def _noted(service: Service, end: JobEnd, message: str) -> tuple[Service, tuple[Event, ...]]:
-    """What a worker says counts while its service is to run; a stopped one goes on later."""
+def _noted(
+    service: Service, run: int, end: JobEnd, message: str
+) -> tuple[Service, tuple[Event, ...]]:
+    """What a worker says counts while its service is to run, and is to do what the worker does: a
+    stopped one goes on later, and one whose job was replaced meanwhile has another run to do."""
     job = service.job
     up = service.status in (ServiceStatus.DEPLOYING, ServiceStatus.RUNNING)
-    if job is None or job.end is not None or not up:
+    if job is None or job.run != run or job.end is not None or not up:
         return service, ()
     return replace(service, job=replace(job, end=end, message=message)), ()
 

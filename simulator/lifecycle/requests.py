@@ -104,6 +104,34 @@ def reconfigure(
     return move(replace(wanted, goal=Goal.RUNNING), S.DEPLOYING, now), (event,)
 
 
+def redefine_job(
+    service: Service, versions: tuple[Version, ...], next_version: int, now: int
+) -> tuple[Service, tuple[Event, ...]]:
+    """The service is to do another job, perhaps with other versions: a run of its own.
+
+    One that runs is cut off where it is and deployed with the other job, one that has failed is
+    deployed too; one that does not run does it when it is started. Nothing is fallen back to: what
+    was cut off would not be whole in any case.
+
+    Args:
+        versions, next_version: as `reconfigure` takes them.
+
+    Raises:
+        StatusForbids: it is being deployed, stopped or deleted.
+    """
+    if service.status in UNCHANGEABLE:
+        raise StatusForbids("service", service.service_id, service.status, "be changed")
+    job = jobs.another(service.job)
+    service = replace(service, versions=versions, next_version=next_version, job=job)
+    if service.status in (S.STOPPED, S.FINISHED):
+        event = Event(EventKind.NORMAL, "the configuration was changed", "ConfigurationChanged")
+        return service, (event,)
+    leaving = tuple(replace(i, state=InstanceState.DRAINING) for i in service.instances)
+    wanted = replace(service, instances=leaving, goal=Goal.RUNNING, deploy_started_at=now)
+    event = Event(EventKind.NORMAL, "the service is being updated", "Updating")
+    return move(wanted, S.DEPLOYING, now), (event,)
+
+
 def release(service: Service, now: int) -> tuple[Service, tuple[Event, ...]]:
     """Let a transition be made that a setting holds: now, or as soon as it can be made.
 

@@ -14,11 +14,13 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from simulator import operations
-from simulator.errors import NotSimulated, StatusForbids, Violation
-from simulator.facts.statuses import ServiceStatus
+from simulator.batch.job import kept_job
+from simulator.errors import InvalidRequest, StatusForbids, Violation
+from simulator.facts.statuses import ServiceKind, ServiceStatus
 from simulator.lifecycle import requests
 from simulator.modelarts import services, wire
 from simulator.modelarts.answers import models_of, resource_ids, with_warnings
+from simulator.modelarts.batch_paths import missing_paths
 from simulator.modelarts.changes import (
     PATCH_PAGE,
     PROPERTY_PAGE,
@@ -87,6 +89,7 @@ def add_update_routes(router: APIRouter, system: System) -> None:
         def edit(config: Config) -> Config:
             return with_counts(config, change)
 
+        await _refuse_other_kinds(system, project_id, service_id)
         await _change_config(system, project_id, service_id, edit, SCALABLE)
         return Json({})
 
@@ -106,6 +109,19 @@ def add_update_routes(router: APIRouter, system: System) -> None:
         logs = [wire.update_item(row, models) for row in shown]
         names = {"service_id": service_id, "service_name": stored.row.name}
         return Json({**names, "logs": logs})
+
+
+async def _refuse_other_kinds(system: System, project_id: str, service_id: str) -> None:
+    """A service's property can be changed of real-time services only.
+
+    Raises:
+        NotFound.
+        InvalidRequest: it is another one.
+    """
+    stored = await asyncio.to_thread(system.store.service, service_id, project_id)
+    if stored.row.kind != ServiceKind.REAL_TIME:
+        text = f"a {stored.row.kind} service has no property that can be changed so"
+        raise InvalidRequest([Violation("Change", "", text, PROPERTY_PAGE)])
 
 
 async def _update_service(
@@ -145,14 +161,33 @@ class _Held:
 
         Raises:
             NotSimulated: it is valid, and is not done here.
+            InvalidRequest: a batch job that cannot be done, see `services.job_spec`.
         """
         services.check_settings_simulated(self.update)
-        if of.service.job is not None and self.update.config is not None:
-            raise NotSimulated("changing the configuration of a batch service")
+        work = self._work(system) if of.service.job is not None else None
         now, unit_s = system.clock.now_ms(), system.ruling.timeout_unit_s
         return lambda stored: reconfiguration(
-            stored, self.update, self.body, models=self.models, now=now, timeout_unit_s=unit_s
+            stored,
+            self.update,
+            self.body,
+            models=self.models,
+            now=now,
+            timeout_unit_s=unit_s,
+            own=system.ruling.own_specifications,
+            work=work,
         )
+
+    def _work(self, system: System) -> dict[str, Any] | None:
+        """What the job of a batch service is to do by the update; None where that stays."""
+        if not self.update.config:
+            return None
+        spec = services.job_spec(
+            self.update.config[0],
+            self.models,
+            system.ruling.readings,
+            manifest_bytes=system.settings.batch_manifest_bytes,
+        )
+        return kept_job(spec)
 
 
 async def _held(system: System, stored: Stored, body: dict[str, Any]) -> _Held:
@@ -165,7 +200,10 @@ async def _held(system: System, stored: Stored, body: dict[str, Any]) -> _Held:
     accepted = system.ruling.accept(CHANGE, UpdateService, body, known)
     models = await models_of(system, project_id, accepted.request.config or ())
     pools = await asyncio.to_thread(system.store.pools.all, project_id)
-    facts = system.ruling.facts(models, known, pools=pools)
+    offers = await system.hosting.offers()
+    config = accepted.request.config or ()
+    missing = await asyncio.to_thread(missing_paths, system.objects, config)
+    facts = system.ruling.facts(models, known, pools=pools, offers=offers, missing_paths=missing)
     warnings = system.ruling.admit(CHANGE, body, facts)
     return _Held(accepted.request, accepted.body, models, (*accepted.warnings, *warnings))
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from simulator.facts.specifications import Specification
 from simulator.lifecycle import requests, schedule
 from simulator.lifecycle.objects import Event
 from simulator.modelarts.schemas import UpdateService
 from simulator.modelarts.services import (
+    DOCUMENTED_ONLY,
     log_channels,
     routing,
     stop_after_ms,
@@ -40,12 +42,16 @@ def reconfiguration(
     models: Mapping[str, ModelRow],
     now: int,
     timeout_unit_s: int = 1,
+    own: Mapping[str, Specification] = DOCUMENTED_ONLY,
+    work: dict[str, Any] | None = None,
 ) -> Reconfiguration:
     """The service with its update.
 
     Args:
         body: the update as it is shown later.
         models: those that the versions name, by id.
+        own: specifications beside the documented ones.
+        work: what the job of a batch service is to do by the new configuration.
 
     Raises:
         StatusForbids: its status does not allow another configuration.
@@ -55,11 +61,14 @@ def reconfiguration(
     extra = update.additional_properties
     if update.config is not None:
         request = _document(stored.row.document, body)["request"]
-        rows = version_rows(service.service_id, update.config, models, request, timeout_unit_s)
+        rows = version_rows(service.service_id, update.config, models, request, timeout_unit_s, own)
         numbered_rows, next_version = numbered(stored.versions, rows, service.next_version)
         versions = tuple(numbered_rows)
         wanted = tuple(version_of(row) for row in versions)
-        service, events = requests.reconfigure(service, wanted, next_version, now)
+        if work is None:
+            service, events = requests.reconfigure(service, wanted, next_version, now)
+        elif (wanted, work) != (service.versions, stored.row.work):
+            service, events = requests.redefine_job(service, wanted, next_version, now)
     if update.schedule is not None:
         service, told = schedule.changed(service, stop_after_ms(update.schedule), now)
         events += told
@@ -72,6 +81,7 @@ def reconfiguration(
         subscriptions=None if extra is None else subscriptions(extra),
         log_channels=log_channels(extra) if extra and extra.log_report_channels else None,
         routing=kept_routing(routing(update, routing_of(stored.row.routing))),
+        work=work,
     )
 
 

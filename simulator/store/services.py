@@ -56,6 +56,7 @@ class Reconfiguration:
         subscriptions: who is told of which statuses from now on; None for those of before.
         log_channels: where output goes from now on; None for where it went before.
         routing: how requests reach it from now on; None for as before.
+        work: what its job is to do from now on; None for as before.
     """
 
     service: Service
@@ -66,6 +67,7 @@ class Reconfiguration:
     subscriptions: list[dict[str, Any]] | None = None
     log_channels: list[dict[str, Any]] | None = None
     routing: dict[str, Any] | None = None
+    work: dict[str, Any] | None = None
 
 
 def stored(session: Session, service_id: str, project_id: str | None = None) -> Stored:

@@ -67,6 +67,8 @@ def write_configuration(session: Session, stored: Stored, wanted: Reconfiguratio
         row.log_channels = wanted.log_channels
     if wanted.routing is not None:
         row.routing = wanted.routing
+    if wanted.work is not None:
+        row.work = wanted.work
     with_added = replace(stored, versions=[*stored.versions, *added])
     write(session, with_added, wanted.service, wanted.events, at)
 
@@ -240,4 +242,5 @@ def _end_of_deployment(before: Service, after: Service) -> str | None:
     deployed = before.status is ServiceStatus.DEPLOYING and not before.is_updating
     if not deployed or after.status is ServiceStatus.DEPLOYING:
         return None
-    return Outcome.DONE.value if after.status is ServiceStatus.RUNNING else FAILED
+    is_deployed = after.status in (ServiceStatus.RUNNING, ServiceStatus.FINISHED)
+    return Outcome.DONE.value if is_deployed else FAILED

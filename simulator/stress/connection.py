@@ -1,22 +1,15 @@
-"""One connection of the sender: one request at a time, and what is needed of the answer.
+"""A connection of the sender: what it needs of an answer beside its end.
 
-On httptools, the parser that uvicorn uses. A client library spends five times as much processor
-time on a request (benchmarks/stress.py), which the service beside it would lack, and its own delays
-would be in the latencies.
+The delays of a client library would be in the latencies, and its processor time would be missed by
+the service beside it (benchmarks/stress.py): hence `http_connection`.
 """
 
 from __future__ import annotations
 
-import asyncio
-from typing import Protocol, cast
+from typing import Protocol
 
-import httptools
-
+from simulator.http_connection import HttpConnection
 from simulator.stress.outcomes import READ_BYTES
-from simulator.stress.reaching import reason
-
-_SWITCHING = 101
-_WITHOUT_BODY = (204, 304)
 
 
 class Request:
@@ -50,124 +43,42 @@ class Owner(Protocol):
         """The connection is gone, with a request or without."""
 
 
-class Connection(asyncio.Protocol):
+class Connection(HttpConnection[Request]):
     """Sends what it is given; knows nothing of plans.
 
     Attributes:
-        status, version, error_body: of the answer; the body only of errors, and its beginning only.
-        reusable: whether another request may follow.
-        request: the one under way.
+        version, error_body: of the answer; the body only of errors, and its beginning only.
     """
 
     def __init__(self, owner: Owner) -> None:
+        super().__init__()
         self._owner = owner
         self._version_header = owner.version_header
-        self._parser = httptools.HttpResponseParser(self)
-        self._transport: asyncio.Transport | None = None
-        self._complete = 0
-        self._bounded = False
-        self.request: Request | None = None
-        self.status = 0
         self.version = b""
         self.error_body = b""
-        self.reusable = True
-
-    @property
-    def is_open(self) -> bool:
-        return self._transport is not None
 
     def send(self, request: Request) -> None:
-        assert self._transport is not None
-        self.request = request
-        self.status = 0
         self.version = b""
         self.error_body = b""
-        self._bounded = False
-        self._transport.write(request.data)
+        super().send(request)
 
-    def abort(self) -> None:
-        """Close at once; a request under way is told to nobody."""
-        self.request = None
-        if self._transport is not None:
-            self._transport.abort()
+    def answered(self, request: Request) -> None:
+        self._owner.answered(self, request)
 
-    # -- asyncio ------------------------------------------------------------------------------
+    def lost(self, request: Request, why: str) -> None:
+        self._owner.lost(self, request, why)
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)
-
-    def data_received(self, data: bytes) -> None:
-        try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            self._broken("an answer that switches protocols")
-            return
-        except httptools.HttpParserError:
-            self._broken("an answer that is not HTTP")
-            return
-        if self._complete:
-            self._complete -= 1
-            if self.request is None or self._complete:
-                self._broken("an answer that nobody asked for")
-            else:
-                self._end()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._transport = None
-        self.reusable = False
-        if self.request is not None:
-            if self.status and not self._bounded and exc is None:  # the end is the answer's end
-                self._end()
-            else:
-                self._lose(_why(exc, began=bool(self.status)))
+    def closed(self) -> None:
         self._owner.closed(self)
 
     # -- httptools ----------------------------------------------------------------------------
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        length = len(name)
-        if length == len(self._version_header) and name.lower() == self._version_header:
+        if len(name) == len(self._version_header) and name.lower() == self._version_header:
             self.version = value
-        elif length in (14, 17) and name.lower() in (b"content-length", b"transfer-encoding"):
-            self._bounded = True
-
-    def on_headers_complete(self) -> None:
-        self.status = self._parser.get_status_code()
-        self._bounded = self._bounded or self.status in _WITHOUT_BODY
+        else:
+            super().on_header(name, value)
 
     def on_body(self, body: bytes) -> None:
         if self.status >= 300 and len(self.error_body) < READ_BYTES:
             self.error_body += body[:READ_BYTES]
-
-    def on_message_complete(self) -> None:
-        if 100 <= self.status < 200 and self.status != _SWITCHING:  # the real answer follows
-            self.status = 0
-            return
-        self._complete += 1
-        self.reusable = self._parser.should_keep_alive()
-
-    # -- inside -------------------------------------------------------------------------------
-
-    def _end(self) -> None:
-        request, self.request = self.request, None
-        assert request is not None
-        self._owner.answered(self, request)
-
-    def _lose(self, why: str) -> None:
-        request, self.request = self.request, None
-        assert request is not None
-        self._owner.lost(self, request, why)
-
-    def _broken(self, why: str) -> None:
-        self.reusable = False
-        if self.request is not None:
-            self._lose(why)
-        self.abort()
-
-
-def _why(error: Exception | None, *, began: bool) -> str:
-    if began:
-        return "answer cut off"
-    if error is None:
-        return "connection closed without an answer"
-    return (reason(error) if isinstance(error, OSError) else str(error)) or "connection lost"

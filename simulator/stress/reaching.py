@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-import os
 import socket
-import ssl
 
+from simulator.http_connection import reason
 from simulator.stress.target import Target
 
 CONNECT_S = 5.0
@@ -49,16 +48,6 @@ async def reach(target: Target, *, allow_remote: bool = False) -> str:
         writer.close()
         return address
     raise Unreachable(f"nothing listens at {target.host}, port {target.port}: {why}")
-
-
-def reason(error: OSError) -> str:
-    """What went wrong with a connection, in the system's or the certificate checker's words; empty
-    for a timeout."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"certificate: {error.verify_message}"
-    if isinstance(error, ssl.SSLError):
-        return f"TLS: {error.reason or error}"
-    return os.strerror(error.errno) if error.errno else str(error)
 
 
 def is_loopback(address: str) -> bool:

@@ -14,12 +14,12 @@ from collections import deque
 from collections.abc import Callable, Iterator
 
 from simulator.clock import steady_s
+from simulator.http_connection import reason
 from simulator.stress.alarm import alarm
 from simulator.stress.connection import Connection, Request
 from simulator.stress.frames import Job, Tick
 from simulator.stress.journal import Journal
 from simulator.stress.outcomes import Ending, ending_of, label_of
-from simulator.stress.reaching import reason
 
 TICK_S = 0.1
 STOP_GRACE_S = 1.0

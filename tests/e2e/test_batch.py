@@ -38,7 +38,7 @@ pytestmark = pytest.mark.envoy
 
 KILLS = int(os.environ.get("DRYDOCK_PROVE_BATCH_KILLS", "2"))
 SEED = int(os.environ.get("DRYDOCK_PROVE_SEED", "20261128"))
-PROVEN_ITEMS, ITEMS = 5000, 1000
+PROVEN_ITEMS, ITEMS = 5000, 2000
 LONGEST_LIFE_S = 1.5
 
 Json = dict[str, Any]
@@ -150,6 +150,28 @@ def test_a_job_that_is_stopped_in_the_middle_goes_on_when_it_is_started(
     assert job_of(server, service_id)["task_id"] == stopped["task_id"]
     labels = direct_labels("mnist", digits)
     assert_exactly_once(output_of(server, service_id), "stopped", labels)
+
+
+def test_a_job_that_is_changed_in_the_middle_is_done_anew_by_its_other_configuration(
+    server: DrydockServer, model_of: ModelOf
+) -> None:
+    digits = put_digits(server, "changed", ITEMS)
+    body = batch_request(model_of(server, "mnist"), "changed")
+    service_id = server.deploy(body, until="")
+    wait_for_middle(server, service_id)
+    first = job_of(server, service_id)
+    other = body["config"][0] | {"dest_path": "obs://changed/other/", "instance_count": 1}
+    server.api("PUT", f"/services/{service_id}", json={"config": [other]})
+    assert wait_for_end(server, service_id)["status"] == "finished", server.events(service_id)
+    assert job_of(server, service_id)["task_id"] != first["task_id"]
+    labels = direct_labels("mnist", digits)
+    assert_exactly_once(output_of(server, service_id), "changed", labels)
+    left = [one.name for one in (server.files / "objects" / "changed" / "out").iterdir()]
+    assert left == ["infer-result"], "what was cut off has no manifest"
+    (update,) = server.api("GET", f"/services/{service_id}/logs")["logs"]
+    assert update["result"] == "SUCCESS"
+    kept = [one.name for one in (server.files / "batch" / service_id).iterdir()]
+    assert kept == [], "nothing is kept of the run that was cut off"
 
 
 def test_a_job_that_is_deleted_in_the_middle_leaves_what_it_wrote(

@@ -30,6 +30,7 @@ MNIST, IRIS, CONCERNING, CRASHING = (
     f"{number:08x}-6f1d-4c2b-9a57-3e8d5b7c{number:04x}"
     for number in (0x1A01, 0x1A02, 0x1A03, 0x1A04)
 )
+BATCH = "00001a07-6f1d-4c2b-9a57-3e8d5b7c1a07"
 
 
 def recorded(name: str) -> Any:

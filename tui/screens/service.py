@@ -21,10 +21,11 @@ from tui.rows import (
     VERSION_COLUMNS,
     changed_at_ms,
     instance_row,
+    job_words,
     version_row,
 )
 from tui.screens.base import DrydockScreen, screen_bindings
-from tui.shapes import Service, ServiceDetail
+from tui.shapes import Job, Service, ServiceDetail
 from tui.widgets.events_view import EventsView
 from tui.widgets.line import Line
 from tui.widgets.live_table import LiveTable
@@ -175,7 +176,9 @@ def trouble_text(service: Service) -> Content:
 
 
 def figures_text(service: Service) -> Content:
-    """The traffic in figures, and the address that it comes to."""
+    """The traffic in figures, and the address that it comes to; of a batch service its job."""
+    if service.job is not None:
+        return _job_text(service.job)
     figures = "   ".join(
         (
             f"{format.rate(service.requests_per_s)} req/s",
@@ -189,6 +192,24 @@ def figures_text(service: Service) -> Content:
     if service.access_address:
         lines.append(Content.styled(service.access_address, Tone.BUSY.style))
     return Content("\n").join(lines)
+
+
+def _job_text(job: Job) -> Content:
+    """How far a job is and how fast, and where its results are."""
+    done = job.done / job.total if job.total else 0.0
+    lines = [
+        Content.assemble(
+            (format.bar(done, 20), Tone.BUSY.style), f"   {job_words(job)}   {_pace(job)}"
+        )
+    ]
+    if job.results:
+        lines.append(Content.styled(job.results, Tone.BUSY.style))
+    return Content("\n").join(lines)
+
+
+def _pace(job: Job) -> str:
+    """`120/s`, of inputs or rows; nothing for a job that is not under way."""
+    return f"{format.rate(job.rate_per_s)}/s" if job.rate_per_s is not None else ""
 
 
 def _gone_text(known: Known) -> Content:

@@ -96,10 +96,9 @@ _NEEDS: Mapping[str, str] = {
     "MA-UPD-007": "it needs a service that reports logs",
     "MA-UPD-009": "it needs a service that is just being deployed or stopped",
     "MA-ADM-003": "it needs a model that is not meant for real-time services",
-    "MA-ADM-004": "it needs a model without input, and batch services",
-    "MA-ADM-005": "it needs a model with known APIs, and batch services",
-    "MA-ADM-006": "it needs a model with known APIs, and batch services",
-    "MA-ADM-007": "it needs WebSocket services",
+    "MA-ADM-004": "it needs a model without input",
+    "MA-ADM-005": "it needs a model whose APIs are known to be those of batch services",
+    "MA-ADM-006": "it needs a model whose APIs are known to be those of batch services",
     "MA-ADM-009": "it needs a dedicated pool that does not run",
     "MA-ADM-010": "it needs dedicated pools",
     "MA-ADM-011": "it needs two dedicated pools",
@@ -109,7 +108,7 @@ _NEEDS: Mapping[str, str] = {
     "MA-ADM-019": "whether the endpoint lists its networks cannot be seen",
     "MA-ADM-020": "whether the endpoint lists its networks cannot be seen",
     "MA-ADM-021": "it needs a source that a model can be made of",
-    "MA-ADM-022": "it needs batch services",
+    "MA-ADM-022": "it needs a model whose APIs are known to be those of batch services",
 }
 """What rules on what exists need that the suite cannot have."""
 
@@ -166,6 +165,18 @@ def _taken_name(world: World) -> Cases | str:
     )
 
 
+def _websocket_of_another_model(world: World) -> Cases | str:
+    if not world.model:
+        return NO_MODEL
+    model = world.models[world.model]
+    if model.type == "Image" and model.websocket:
+        return "it needs a model that does not speak WebSocket"
+    drawn = st.tuples(documents(CREATE, PLAIN), _websocket)
+    return drawn.map(
+        lambda one: _case(with_model(one[0], world.model) | {"additional_properties": one[1]})
+    )
+
+
 def _changing(place: str, values: st.SearchStrategy[Any]) -> Callable[[World], Cases]:
     """Changes of a plain service, one of which is not allowed."""
 
@@ -196,6 +207,7 @@ _IN_THE_WORLD: Mapping[str, Callable[[World], Cases | str]] = {
     "MA-UPD-008": _forbidden_status,
     "MA-ADM-001": _unknown_model,
     "MA-ADM-002": _unpublished_model,
+    "MA-ADM-007": _websocket_of_another_model,
     "MA-ADM-008": _unknown_pool,
     "MA-ADM-012": _sold_out,
     "MA-ADM-013": _taken_name,

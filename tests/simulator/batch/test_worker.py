@@ -63,7 +63,7 @@ class Place:
         try:
             await worker.run()
         finally:
-            await worker._instances.close()
+            worker._instances.close()
 
     def manifest(self, part: str = "") -> list[dict[str, str]]:
         file = self.home / "objects" / "output" / "here" / f"infer-result-t1{part}.manifest"
@@ -71,6 +71,11 @@ class Place:
 
     def result(self, name: str) -> str:
         return (self.home / "objects/output/here/infer-result" / f"{name}_result.txt").read_text()
+
+    def written(self) -> dict[str, bytes]:
+        """The bytes of everything that the task has written."""
+        folder = self.home / "objects/output"
+        return {str(one): one.read_bytes() for one in folder.rglob("*") if one.is_file()}
 
     def results(self) -> set[str]:
         folder = self.home / "objects/output/here/infer-result"
@@ -210,8 +215,28 @@ async def test_work_waits_for_an_instance(place: Place, server: ModelServer) -> 
     assert not running.done()
     worker._instances.set({"one": server.address})
     await running
-    await worker._instances.close()
+    worker._instances.close()
     assert len(place.manifest()) == 1
+
+
+@pytest.mark.parametrize("spec", [RAW, CSV], ids=["files", "rows"])
+async def test_the_same_task_writes_the_same_bytes_in_whatever_order_answers_come(
+    place: Place, server: ModelServer, spec: JobSpec
+) -> None:
+    async def at_any_time(request: web.Request, body: bytes) -> web.Response:
+        await asyncio.sleep(random.random() / 100)
+        refused = len(body) % 3 == 0
+        return web.Response(status=422, text="no") if refused else web.Response(body=body * 2)
+
+    server.behave = at_any_time
+    for number in range(40):
+        place.put(f"{number:02}.csv", b"".join(b"%d\n" % n for n in range(number)) + b"x\n")
+    await place.work(spec, one=server)
+    first = place.written()
+    assert len(first) > 10
+    place.saved = Checkpoint()
+    await place.work(spec, one=server)
+    assert place.written() == first
 
 
 @pytest.mark.parametrize("spec", [RAW, CSV], ids=["files", "rows"])

@@ -14,6 +14,7 @@ from simulator.errors import StatusForbids
 from simulator.facts.statuses import ServiceStatus as S
 from simulator.lifecycle import jobs
 from simulator.lifecycle.objects import (
+    Event,
     Goal,
     InstanceState,
     Job,
@@ -21,7 +22,7 @@ from simulator.lifecycle.objects import (
     Service,
 )
 from simulator.lifecycle.plan import Policy, plan
-from simulator.lifecycle.requests import delete, start, stop
+from simulator.lifecycle.requests import delete, redefine_job, start, stop
 from tests.simulator.lifecycle.test_histories import (
     HISTORIES,
     SETTLE_MS,
@@ -59,7 +60,7 @@ class TestWorking:
         assert deployed.status is S.RUNNING
 
     def test_when_the_work_is_done_it_is_finished_and_its_instances_go(self) -> None:
-        noted, _ = jobs.done(a_job())
+        noted, _ = jobs.done(a_job(), 1)
         planned = plan(noted, READY, NOW)
         assert planned.service.status is S.FINISHED
         assert [action.instance_id for action in planned.actions] == ["svc-1"]
@@ -68,7 +69,7 @@ class TestWorking:
         assert (after.service.instances, after.actions, after.events) == ((), (), ())
 
     def test_work_that_cannot_go_on_fails_with_the_reason(self) -> None:
-        noted, _ = jobs.failed(a_job(), "the output folder is gone")
+        noted, _ = jobs.failed(a_job(), 1, "the output folder is gone")
         planned = plan(noted, READY, NOW).service
         assert planned.status is S.FAILED
         assert (planned.reason, planned.message) == ("JobFailed", "the output folder is gone")
@@ -91,7 +92,12 @@ class TestWorking:
 
     def test_what_a_worker_says_of_a_service_that_is_stopped_does_not_count(self) -> None:
         stopping = a_job(goal=Goal.STOPPED, status=S.STOPPING)
-        assert jobs.done(stopping) == (stopping, ())
+        assert jobs.done(stopping, 1) == (stopping, ())
+
+    def test_nor_does_what_the_worker_of_another_run_says(self) -> None:
+        replaced, _ = redefine_job(a_job(), (a_version(),), 2, NOW)
+        assert jobs.done(replaced, 1) == (replaced, ())
+        assert jobs.failed(replaced, 1, "no disk") == (replaced, ())
 
 
 class TestStartingAgain:
@@ -117,18 +123,56 @@ class TestStartingAgain:
             stop(a_deployment(STARTING), NOW)
 
 
+class TestAnotherJob:
+    @pytest.mark.parametrize("status", [S.RUNNING, S.FAILED])
+    def test_one_that_runs_or_has_failed_is_deployed_with_it(self, status: S) -> None:
+        end = JobEnd.FAILED if status is S.FAILED else None
+        before = a_job(status=status, job=Job(3, end, "no disk" if end else ""))
+        version = a_version("v2")
+        after, events = redefine_job(before, (version,), 3, NOW)
+        assert (after.status, after.job, after.versions) == (S.DEPLOYING, Job(4), (version,))
+        assert (after.is_updating, after.next_version) == (False, 3)
+        assert {i.state for i in after.instances} == {InstanceState.DRAINING}
+        assert [event.reason for event in events] == ["Updating"]
+
+    @pytest.mark.parametrize(
+        ("status", "job"), [(S.FINISHED, Job(3, JobEnd.DONE)), (S.STOPPED, Job(3))]
+    )
+    def test_one_that_does_not_run_does_it_when_it_is_started(self, status: S, job: Job) -> None:
+        changed, _ = redefine_job(a_job(status=status, job=job), (a_version(),), 2, NOW)
+        assert (changed.status, changed.job) == (status, Job(4))
+        assert plan(replace(changed, instances=()), {}, NOW).service.status is status
+        started, _ = start(changed, NOW)
+        assert (started.status, started.job) == (S.DEPLOYING, Job(4))
+
+    @pytest.mark.parametrize("status", [S.DEPLOYING, S.STOPPING, S.DELETING])
+    def test_one_that_is_on_its_way_keeps_its_own(self, status: S) -> None:
+        with pytest.raises(StatusForbids):
+            redefine_job(a_job(status=status), (a_version(),), 2, NOW)
+
+
+def redefined(service: Service, now: int) -> tuple[Service, tuple[Event, ...]]:
+    """Another job with the same versions."""
+    return redefine_job(service, service.versions, service.next_version, now)
+
+
 def work_done(world: World) -> None:
-    world.ask(lambda service, now: jobs.done(service))
+    world.ask(lambda service, now: jobs.done(service, _run(service)))
 
 
 def work_failed(world: World) -> None:
-    world.ask(lambda service, now: jobs.failed(service, "it cannot go on"))
+    world.ask(lambda service, now: jobs.failed(service, _run(service), "it cannot go on"))
+
+
+def _run(service: Service) -> int:
+    assert service.job is not None
+    return service.job.run
 
 
 def happenings() -> st.SearchStrategy[Step]:
     index = st.integers(0, 3)
     return st.one_of(
-        st.sampled_from([start, stop, start, stop, delete]).map(request),
+        st.sampled_from([start, stop, start, stop, redefined, delete]).map(request),
         st.sampled_from([work_done, work_done, work_failed]),
         behaviours.map(lambda one: lambda world: setattr(world, "weather", one)),
         index.map(lambda n: lambda world: world.crash(n)),

@@ -140,19 +140,95 @@ class TestRefused:
         answer = deploy(drydock_client, body, model)
         assert (answer.status_code, answer.json()["error_code"]) == (400, "ModelArts.3551")
 
-    def test_its_configuration_cannot_be_changed_by_any_operation(
+
+class TestChanged:
+    """Its configuration is another one. Source: Updating a Service, table 4."""
+
+    @pytest.fixture
+    def other(self, drydock: Drydock, model: str) -> Json:
+        """The configuration with other inputs and another output."""
+        folder = drydock.objects / "infers-data" / "more"
+        folder.mkdir()
+        (folder / "c.csv").write_text("1,2,3,4,5\n")
+        paths = {"src_path": "obs://infers-data/more/", "dest_path": "obs://infers-data/later/"}
+        return CSV["config"][0] | {"model_id": model} | paths
+
+    def test_one_that_is_finished_does_the_other_job_when_it_is_started(
+        self, drydock: Drydock, drydock_client: httpx.Client, model: str, other: Json
+    ) -> None:
+        service = address(deploy(drydock_client, CSV, model))
+        drydock.settle()
+        first = job(drydock, service)
+        assert drydock_client.put(service, json={"config": [other]}).status_code == 200
+        drydock.settle()
+        shown = drydock_client.get(service).json()
+        assert (shown["status"], shown["config"][0]["src_path"]) == ("finished", other["src_path"])
+        waiting = job(drydock, service)
+        assert (waiting["run"], waiting["results"]) == (first["run"] + 1, other["dest_path"])
+        assert (waiting["total"], waiting["done"], waiting["manifests"]) == (None, 0, [])
+        assert [line["source"][-5:] for line in output(drydock)] == ["a.csv", "b.csv"]
+
+        assert drydock_client.put(service, json={"status": "running"}).status_code == 200
+        drydock.settle()
+        assert drydock_client.get(service).json()["status"] == "finished"
+        (manifest,) = (drydock.objects / "infers-data" / "later").glob("*.manifest")
+        assert manifest.name == f"infer-result-{waiting['task_id']}.manifest"
+        (line,) = manifest.read_text().splitlines()
+        assert json.loads(line)["source"] == "obs://infers-data/more/c.csv"
+        (logged,) = drydock_client.get(f"{service}/logs").json()["logs"]
+        assert logged["result"] == "SUCCESS"
+
+    def test_the_same_configuration_again_changes_nothing(
         self, drydock: Drydock, drydock_client: httpx.Client, model: str
     ) -> None:
         service = address(deploy(drydock_client, CSV, model))
         drydock.settle()
-        patch = [{"op": "replace", "path": "/config/0/instance_count", "value": 2}]
-        whole = {"config": [CSV["config"][0] | {"model_id": model, "instance_count": 2}]}
-        answers = [
-            drydock_client.patch(service, json=patch),
-            drydock_client.put(service, json=whole),
-        ]
-        assert {answer.status_code for answer in answers} == {501}
-        assert drydock_client.put(service, json={"description": "x"}).status_code == 200
+        before = job(drydock, service)
+        same = {"config": [CSV["config"][0] | {"model_id": model}]}
+        assert drydock_client.put(service, json=same).status_code == 200
+        assert job(drydock, service) == before
+
+    def test_single_fields_are_changed_too(
+        self, drydock: Drydock, drydock_client: httpx.Client, model: str
+    ) -> None:
+        service = address(deploy(drydock_client, CSV, model))
+        drydock.settle()
+        patch = [{"op": "replace", "path": "/config/0/instance_count", "value": "2"}]
+        assert drydock_client.patch(service, json=patch).status_code == 200
+        assert drydock_client.get(service).json()["config"][0]["instance_count"] == 2
+
+    def test_what_is_wrong_with_it_is_refused_as_in_a_deploy_request(
+        self, drydock: Drydock, drydock_client: httpx.Client, model: str, other: Json
+    ) -> None:
+        service = address(deploy(drydock_client, CSV, model))
+        drydock.settle()
+        nothing = other | {"src_path": "obs://infers-data/nothing/"}
+        refused = drydock_client.put(service, json={"config": [nothing]})
+        assert (refused.status_code, refused.json()["error_code"]) == (400, "ModelArts.3551")
+        file = other | {"mapping_type": "file"}
+        refused = drydock_client.put(service, json={"config": [file]})
+        assert [one["path"] for one in refused.json()["violations"]] == ["/config/0/mapping_type"]
+        assert job(drydock, service)["run"] == 1
+
+    def test_its_number_of_instances_is_no_property(
+        self, drydock: Drydock, drydock_client: httpx.Client, model: str
+    ) -> None:
+        service = address(deploy(drydock_client, CSV, model))
+        drydock.settle()
+        change = {
+            "changed_property": "instance_count",
+            "configs": [{"model_id": model, "changed_value": "2"}],
+        }
+        assert drydock_client.put(f"{service}/property", json=change).status_code == 400
+
+    @pytest.mark.drydock(transitions={"deploy": "manual"})
+    def test_one_that_is_being_deployed_keeps_its_configuration(
+        self, drydock: Drydock, drydock_client: httpx.Client, model: str, other: Json
+    ) -> None:
+        service = address(deploy(drydock_client, CSV, model))
+        drydock.settle()
+        refused = drydock_client.put(service, json={"config": [other]})
+        assert (refused.status_code, refused.json()["error_code"]) == (400, "ModelArts.3519")
 
 
 class TestStartedAndStopped:

@@ -4,7 +4,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.tui.conftest import RunningApp, screen_text, until
-from tests.tui.fake_server import CONCERNING, FakeAdmin
+from tests.tui.fake_server import BATCH, CONCERNING, FakeAdmin
 from tui.app import DrydockApp
 from tui.messages import ServiceOpened
 from tui.screens.service import ServiceScreen
@@ -49,6 +49,19 @@ async def test_the_detail_says_what_is_wrong_and_what_it_is_made_of(
         "│ container c5d2e8f0aa17: OOMKilled, exit code 137",
     ):  # fmt: skip
         assert shown in text
+
+
+async def test_of_a_batch_service_its_job_is_shown(
+    app: DrydockApp, running: RunningApp, fake: FakeAdmin
+) -> None:
+    job = {"total": 4, "done": 1, "failed": 0, "rows": 1200, "rate_per_s": 412.0, "left_s": 9.0}
+    fake.service(BATCH).update(status="running", job=job | {"results": "obs://out/here/"})
+    async with running((160, 45)) as pilot:
+        app.post_message(ServiceOpened(BATCH))
+        await until(pilot, lambda: "1 of 4 inputs, 1,200 rows, 9s left   412/s" in screen_text(app))
+        assert "obs://out/here/" in screen_text(app)
+        assert "█████░░░░░" in screen_text(app)
+        assert "req/s" not in screen_text(app).split("of 4 inputs")[1]
 
 
 async def test_escape_goes_back_and_ends_the_log_stream(

@@ -7,7 +7,7 @@ import pytest
 from textual.widgets import Input
 
 from tests.tui.conftest import RunningApp, screen_text, until
-from tests.tui.fake_server import CONCERNING, CRASHING, IRIS, MNIST, FakeAdmin
+from tests.tui.fake_server import BATCH, CONCERNING, CRASHING, IRIS, MNIST, FakeAdmin
 from tui.app import DrydockApp
 from tui.screens.confirm import ConfirmDeletion
 from tui.screens.help import HelpScreen
@@ -41,6 +41,21 @@ async def test_the_first_screen_says_how_everything_does(
     for shown in ("✓ docker", "✓ gateway 16 req/s", "6/20 services", "● running", "3/3", "6.3ms"):
         assert shown in text
     assert "Instance v2-1 is unhealthy" in text
+
+
+async def test_a_job_that_is_under_way_says_how_far_it_is(
+    app: DrydockApp, running: RunningApp, fake: FakeAdmin
+) -> None:
+    job = {"total": 5000, "done": 1200, "failed": 3, "rate_per_s": 412.0, "left_s": 245.0}
+    fake.service(BATCH).update(status="running", job=job)
+    async with running((160, 40)) as pilot:
+        await until(
+            pilot, lambda: "1,200 of 5,000 inputs, 3 failed, 4m 05s left" in screen_text(app)
+        )
+        assert "412" in screen_text(app)
+        job |= {"done": 5000, "rate_per_s": None, "left_s": None}
+        fake.service(BATCH).update(status="finished", job=job)
+        await until(pilot, lambda: "The batch job finished" in screen_text(app))
 
 
 async def test_the_chosen_row_and_the_scroll_position_survive_refreshes(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -76,6 +77,14 @@ def test_each_reason_and_each_way_is_of_a_rule_on_what_exists() -> None:
 )
 def test_the_reason_says_what_is_missing(rule_id: str, words: str) -> None:
     assert words in planned(world(), CATALOGUE.by_id[rule_id]).reason
+
+
+def test_a_websocket_service_of_a_model_that_speaks_it_breaks_no_rule() -> None:
+    rule = CATALOGUE.by_id["MA-ADM-007"]
+    assert planned(FULL, rule).cases is not None
+    speaks = replace(FULL, models={"m": ModelFacts(type="Image", websocket=True)})
+    assert "does not speak WebSocket" in planned(speaks, rule).reason
+    assert "--model" in planned(world(), rule).reason
 
 
 def test_a_rule_of_another_reading_is_shown_where_the_endpoint_takes_it() -> None:
