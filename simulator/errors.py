@@ -8,6 +8,8 @@ DrydockError
     StatusForbids       the thing's status does not allow the operation
     QuotaExceeded       a quota has no room
     InUse               cannot be deleted: something else needs it
+    BelongsElsewhere    it is there, but belongs to something else
+    AccessRefused       credentials are wrong, or do not open what is called
     NotSimulated        documented, but Drydock does not do it
   ConfigError           our own settings or files; the user can mend it
     AlreadyRunning      another Drydock owns the data directory
@@ -97,7 +99,8 @@ class NameTaken(Refused):
     def __init__(self, kind: str, name: str) -> None:
         self.kind = kind
         self.name = name
-        super().__init__(f"a {kind} named {name} exists already")
+        article = "an" if kind[:1] in "aeio" else "a"
+        super().__init__(f"{article} {kind} named {name} exists already")
 
 
 class StatusForbids(Refused):
@@ -138,6 +141,31 @@ class InUse(Refused):
         self.key = key
         self.users = users
         super().__init__(f"{kind} {key} is used by {', '.join(users)}")
+
+
+class BelongsElsewhere(Refused):
+    """There is a `kind` with this id, but not where it was looked for."""
+
+    def __init__(self, kind: str, key: str, holder: str) -> None:
+        self.kind = kind
+        self.key = key
+        self.holder = holder
+        super().__init__(f"{kind} {key} belongs to {holder}")
+
+
+class AccessRefused(Refused):
+    """Credentials are wrong, or do not open what is called.
+
+    Attributes:
+        kind: what is wrong: `app`, `app key` or `grant`.
+    """
+
+    def __init__(self, kind: str, why: str) -> None:
+        """Args:
+        why: a sentence; never text from the request, which may be a secret.
+        """
+        self.kind = kind
+        super().__init__(why)
 
 
 class SourceUnusable(Refused):

@@ -41,6 +41,9 @@ LOG_ID_CHARACTERS = 64
 BATCH_SERVICES = 1000
 """Batch services a user may have. Source: Deploying as a Batch Service, context."""
 
+APPS = 5
+"""Apps a user may have. Source: App Authentication Management, Creating an App."""
+
 BATCH_IMAGE_BELOW_BYTES = 10 * 1024 * 1024
 """An image that a batch service reads is smaller. Source: Deploying as a Batch Service, table 1."""
 

@@ -9,6 +9,7 @@ from simulator.facts import limits
 REAL_TIME_SERVICES = "real-time-services"
 BATCH_SERVICES = "batch-services"
 PUBLIC_INSTANCES = "public-instances"
+APPS = "apps"
 
 SIZE_MAX = 1_000_000
 """The largest size that a quota can be given; our own bound."""
@@ -51,6 +52,12 @@ QUOTAS: dict[str, Quota] = {
             "Instances that the real-time services in the public pool are configured with.",
             "Deploying as a Real-Time Service, quota calculation; no document states a size, "
             "2,560 is 20 services of 128 instances",
+        ),
+        Quota(
+            APPS,
+            limits.APPS,
+            "Apps, which call services by key or code, until they are deleted.",
+            "App Authentication Management, Creating an App",
         ),
     )
 }

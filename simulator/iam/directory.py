@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from starlette.requests import Request
 
 from simulator.iam.access import Caller, authenticate
 from simulator.iam.identity import Identity, check_distinct
+from simulator.iam.signing import HolderT, verify_signature
 from simulator.iam.tokens import DEFAULT_LIFETIME_S, TokenSigner
 
 
@@ -62,6 +63,26 @@ class Directory:
             body=await request.body(),
             now_s=self.now_s(),
             project_id=project_id,
+        )
+
+    async def signer_among(
+        self, request: Request, holders: Mapping[str, HolderT], *, path: str
+    ) -> HolderT:
+        """Who of others than the users signed an HTTP request; reads the body. Errors:
+        `verify_signature`.
+
+        Args:
+            holders: by access key.
+            path: what the client asked for.
+        """
+        return verify_signature(
+            holders,
+            headers=request.headers.items(),
+            method=request.method,
+            path=path,
+            query=request.scope["query_string"].decode("latin-1"),
+            body=await request.body(),
+            now_s=self.now_s(),
         )
 
 

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
+from typing import Protocol, TypeVar
 
 from simulator.iam.canonical import Headers, canonical_requests, single
 from simulator.iam.errors import (
@@ -26,7 +27,6 @@ from simulator.iam.errors import (
     SignatureMalformed,
     SignatureWrong,
 )
-from simulator.iam.identity import Identity
 
 MAX_AGE_S = 900
 """How far `X-Sdk-Date` may be off, either way: 15 minutes (documented)."""
@@ -41,6 +41,21 @@ _FORMS = {
     ),
 }
 _DATE = re.compile(r"[0-9]{8}T[0-9]{6}Z")
+
+
+class KeyPair(Protocol):
+    """Whoever can sign: a user, or an app."""
+
+    @property
+    def access_key(self) -> str:
+        """The public part of the pair."""
+
+    @property
+    def secret_key(self) -> str:
+        """The part that signs."""
+
+
+HolderT = TypeVar("HolderT", bound=KeyPair)
 
 
 @dataclass(frozen=True)
@@ -87,7 +102,7 @@ def parse_authorization(value: str) -> Signature:
 
 
 def verify_signature(
-    identities: Mapping[str, Identity],
+    holders: Mapping[str, HolderT],
     *,
     headers: Headers,
     method: str,
@@ -95,11 +110,11 @@ def verify_signature(
     query: str,
     body: bytes,
     now_s: float,
-) -> Identity:
+) -> HolderT:
     """Whose signature this is, if it is right.
 
     Args:
-        identities: by access key.
+        holders: by access key.
         headers: as received, values as latin-1 text.
         path: as received (percent-encoded), without the query.
         query: as received, without `?`.
@@ -118,8 +133,8 @@ def verify_signature(
         raise SignatureHeaderMissing("send Authorization")
     signature = parse_authorization(authorization)
     date = _check_date(headers, signature, now_s)
-    identity = identities.get(signature.access_key)
-    if identity is None:
+    holder = holders.get(signature.access_key)
+    if holder is None:
         raise AccessKeyUnknown
     canonical = canonical_requests(
         headers=headers,
@@ -131,7 +146,7 @@ def verify_signature(
     )
     # All forms are computed, so the time taken says nothing about which one came close.
     matches = [
-        hmac.compare_digest(_digest(identity, signature, date, form), signature.digest)
+        hmac.compare_digest(_digest(holder, signature, date, form), signature.digest)
         for form in canonical
     ]
     if not any(matches):
@@ -139,7 +154,7 @@ def verify_signature(
             "the canonical request made of what arrived has SHA-256 "
             f"{sha256(canonical[0]).hexdigest()}; compare it with the signer's"
         )
-    return identity
+    return holder
 
 
 def _check_date(headers: Headers, signature: Signature, now_s: float) -> str:
@@ -165,18 +180,18 @@ def _check_date(headers: Headers, signature: Signature, now_s: float) -> str:
     return date
 
 
-def _digest(identity: Identity, signature: Signature, date: str, canonical: bytes) -> str:
-    key = identity.secret_key.encode()
+def _digest(holder: KeyPair, signature: Signature, date: str, canonical: bytes) -> str:
+    key = holder.secret_key.encode()
     lines = [signature.algorithm, date]
     if signature.algorithm == _DERIVED:
-        key = _derived_key(identity, signature.scope)
+        key = _derived_key(holder, signature.scope)
         lines.append(signature.scope)
     lines.append(sha256(canonical).hexdigest())
     return hmac.new(key, "\n".join(lines).encode(), sha256).hexdigest()
 
 
-def _derived_key(identity: Identity, scope: str) -> bytes:
+def _derived_key(holder: KeyPair, scope: str) -> bytes:
     """HKDF-SHA256 with the access key as salt; its hexadecimal text is the key."""
-    extracted = hmac.new(identity.access_key.encode(), identity.secret_key.encode(), sha256)
+    extracted = hmac.new(holder.access_key.encode(), holder.secret_key.encode(), sha256)
     expanded = hmac.new(extracted.digest(), scope.encode() + b"\x01", sha256)
     return expanded.hexdigest().encode()

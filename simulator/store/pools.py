@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sqlmodel import Session, col, select
 
 from simulator.errors import InUse, NameTaken, NotFound
-from simulator.lifecycle.objects import InstanceState, Room, Service, Size
+from simulator.lifecycle.objects import NOTHING, InstanceState, Room, Service, Size
 from simulator.lifecycle.placement import fits, nodes_of, occupied
 from simulator.store.database import Database
 from simulator.store.services import of_instances
@@ -19,10 +19,15 @@ Taken = dict[str, dict[str, Size]]
 
 
 class Pools:
-    """Every read and write of dedicated pools, by name. Thread-safe and blocking."""
+    """Every read and write of dedicated pools, by name. Thread-safe and blocking.
 
-    def __init__(self, database: Database) -> None:
+    Args:
+        overhead: what the system takes of a node for each instance beside its size.
+    """
+
+    def __init__(self, database: Database, overhead: Size = NOTHING) -> None:
         self._database = database
+        self.overhead = overhead
 
     def all(self, project_id: str | None = None) -> list[PoolRow]:
         """By id; of all projects when none is named."""
@@ -60,7 +65,7 @@ class Pools:
     def room(self, project_id: str, *, beside: str) -> Room:
         """What is left in the project's pools beside the instances of all services but one."""
         with self._database.read() as session:
-            return room(session, project_id, beside=beside)
+            return room(session, project_id, beside=beside, overhead=self.overhead)
 
     def queued(self) -> list[str]:
         """Ids of the services with an instance that has no place."""
@@ -122,23 +127,25 @@ def delete_pool(session: Session, pool: PoolRow, at: int) -> None:
     session.delete(pool)
 
 
-def room(session: Session, project_id: str, *, beside: str) -> Room:
+def room(session: Session, project_id: str, *, beside: str, overhead: Size = NOTHING) -> Room:
     """What is left in the project's pools beside the instances of all services but one."""
-    taken = _taken(session, project_id, beside=beside)
+    taken = _taken(session, project_id, beside=beside, overhead=overhead)
     pools = session.exec(select(PoolRow).where(PoolRow.project_id == project_id))
     return {
-        pool.pool_id: nodes_of(pool.pool_id, pool.nodes, size_of(pool), taken.get(pool.pool_id, {}))
+        pool.pool_id: nodes_of(
+            pool.pool_id, pool.nodes, size_of(pool), taken.get(pool.pool_id, {}), overhead
+        )
         for pool in pools
         if pool.status != ABNORMAL
     }
 
 
-def has_room(session: Session, project_id: str, service: Service) -> bool:
+def has_room(session: Session, project_id: str, service: Service, overhead: Size = NOTHING) -> bool:
     """Whether what a planned service takes fits beside what the others take now."""
-    taken = occupied(service)
+    taken = occupied(service, overhead)
     if not taken:
         return True
-    free = room(session, project_id, beside=service.service_id)
+    free = room(session, project_id, beside=service.service_id, overhead=overhead)
     for pool, nodes in taken.items():
         there = {node.node_id: node.free for node in free.get(pool, ())}
         for node_id, size in nodes.items():
@@ -197,7 +204,7 @@ def _users(session: Session, pool: PoolRow, *, above: int | None = None) -> list
     return sorted(session.exec(names))
 
 
-def _taken(session: Session, project_id: str, *, beside: str) -> Taken:
+def _taken(session: Session, project_id: str, *, beside: str, overhead: Size) -> Taken:
     placed = of_instances(InstanceRow, VersionRow).where(
         ServiceRow.project_id == project_id,
         InstanceRow.node != "",
@@ -206,5 +213,5 @@ def _taken(session: Session, project_id: str, *, beside: str) -> Taken:
     taken: Taken = {}
     for instance, version in session.exec(placed):
         nodes = taken.setdefault(instance.pool, {})
-        nodes[instance.node] = nodes.get(instance.node, Size()) + size_of(version)
+        nodes[instance.node] = nodes.get(instance.node, NOTHING) + size_of(version) + overhead
     return taken

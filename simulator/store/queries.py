@@ -13,8 +13,9 @@ from sqlmodel import col, delete, select
 
 from simulator.errors import NameTaken
 from simulator.facts.statuses import ModelStatus
-from simulator.lifecycle.objects import Event, EventKind, Service
+from simulator.lifecycle.objects import NOTHING, Event, EventKind, Service, Size
 from simulator.store import history, listing, model_rows
+from simulator.store.apps import Apps
 from simulator.store.database import Database
 from simulator.store.faults import Faults
 from simulator.store.filters import ServiceFilter, order
@@ -29,6 +30,7 @@ from simulator.store.quotas import (
     reset_quota_size,
     set_quota_size,
 )
+from simulator.store.service_apis import ServiceApis
 from simulator.store.services import Reconfiguration, Stored, stored, whole
 from simulator.store.tables import (
     EventRow,
@@ -52,21 +54,27 @@ class Store:
 
     Args:
         counting: which real-time services count for the quota.
+        overhead: what the system takes of a node for each instance beside its size.
 
     Attributes:
         pools: dedicated pools; `tags`: tags of services; `tasks`: runs of jobs.
         notifications: of statuses that services came to.
         faults: that were injected.
+        apps: that call services; `apis`: what they call them by.
     """
 
-    def __init__(self, path: Path, counting: Counting = Counting.PUBLIC) -> None:
+    def __init__(
+        self, path: Path, counting: Counting = Counting.PUBLIC, overhead: Size = NOTHING
+    ) -> None:
         self._database = Database(path)
         self._counting = counting
-        self.pools = Pools(self._database)
+        self.pools = Pools(self._database, overhead)
         self.notifications = Notifications(self._database)
         self.tags = Tags(self._database)
         self.tasks = Tasks(self._database)
         self.faults = Faults(self._database)
+        self.apps = Apps(self._database)
+        self.apis = ServiceApis(self._database)
 
     @property
     def trouble(self) -> Trouble | None:
@@ -303,7 +311,7 @@ class Store:
             row = session.get(ServiceRow, service.service_id)
             if row is None or row.revision != revision:
                 return False
-            if not has_room(session, row.project_id, service):
+            if not has_room(session, row.project_id, service, self.pools.overhead):
                 return False
             write(session, stored(session, service.service_id), service, events, at)
             return True

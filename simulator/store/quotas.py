@@ -20,6 +20,7 @@ from sqlmodel import Session, col, select
 
 from simulator.errors import InvalidRequest, QuotaExceeded, Violation
 from simulator.facts.quotas import (
+    APPS,
     BATCH_SERVICES,
     PUBLIC_INSTANCES,
     QUOTAS,
@@ -27,6 +28,7 @@ from simulator.facts.quotas import (
     SIZE_MAX,
 )
 from simulator.facts.statuses import ServiceKind
+from simulator.store.app_tables import AppRow
 from simulator.store.tables import QuotaRow, ServiceRow, VersionRow
 
 _Taking = tuple[Sequence[str], int]
@@ -66,6 +68,7 @@ def quota_uses(session: Session, project_id: str, owner: str, counting: Counting
         REAL_TIME_SERVICES: sum(_counts(one, counting) for one in instances.values()),
         BATCH_SERVICES: _batch_services(session, project_id, owner),
         PUBLIC_INSTANCES: sum(one or 0 for one in instances.values()),
+        APPS: _apps(session, project_id, owner),
     }
     return [
         QuotaUse(quota.name, sizes[quota.name], used[quota.name], quota.default)
@@ -105,6 +108,11 @@ def check_quotas(
     more = (wanted or 0) - (before or 0)
     if more > 0:
         _check(session, PUBLIC_INSTANCES, sum(one or 0 for one in instances.values()), more)
+
+
+def check_app_quota(session: Session, project_id: str, owner: str) -> None:
+    """Whether a user may have one app more. Raises `QuotaExceeded`."""
+    _check(session, APPS, _apps(session, project_id, owner), 1)
 
 
 def set_quota_size(session: Session, name: str, size: int) -> None:
@@ -152,6 +160,11 @@ def _sizes(session: Session) -> dict[str, int]:
 def _batch_services(session: Session, project_id: str, owner: str) -> int:
     rows = select(func.count()).select_from(ServiceRow)
     return session.exec(rows.where(*_of_user(project_id, owner, ServiceKind.BATCH))).one()
+
+
+def _apps(session: Session, project_id: str, owner: str) -> int:
+    rows = select(func.count()).select_from(AppRow)
+    return session.exec(rows.where(AppRow.project_id == project_id, AppRow.owner == owner)).one()
 
 
 def _public_instances(session: Session, project_id: str, owner: str) -> dict[str, int | None]:

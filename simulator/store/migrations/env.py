@@ -9,7 +9,7 @@ from alembic import context
 from sqlalchemy import create_engine, event
 from sqlmodel import SQLModel
 
-from simulator.store import tables  # noqa: F401 (fills the metadata)
+from simulator.store import app_tables, tables  # noqa: F401 (they fill the metadata)
 
 engine = create_engine(f"sqlite:///{context.config.attributes['path']}")
 

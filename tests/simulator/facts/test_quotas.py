@@ -10,6 +10,7 @@ def test_the_sizes_are_the_documented_ones() -> None:
         "real-time-services": 20,
         "batch-services": 1000,
         "public-instances": 2560,
+        "apps": 5,
     }
 
 
@@ -18,5 +19,5 @@ def test_each_says_what_counts_and_who_says_so() -> None:
         assert quota.name == name
         assert quota.statement.endswith(".")
         assert quota.statement.count(".") == 1  # one sentence
-        assert quota.source.startswith("Deploying as a ")
+        assert quota.source.startswith(("Deploying as a ", "App Authentication Management"))
         assert 0 < quota.default <= SIZE_MAX

@@ -135,7 +135,7 @@ class TestWhatStandsInThem:
         columns = {
             name: value for name, value in one._asdict().items() if hasattr(service.row, name)
         }
-        assert len(columns) == 11
+        assert len(columns) == 12
         assert columns == {name: getattr(service.row, name) for name in columns}
 
     def test_versions_and_instances_are_counted(self, store: Store, service: Stored) -> None:

@@ -233,6 +233,17 @@ class TestPlans:
         (version,) = store.service("svc").service.versions
         assert version.health == HealthCheck(path="/ping", period_s=7, failure_threshold=2)
 
+    def test_that_an_image_speaks_http2_reaches_it_and_lasts_through_an_update(
+        self, store: Store
+    ) -> None:
+        image = {"kind": "image", "reference": "team/talk:1", "port": 8080, "http2": True}
+        store.add_service(a_service_row(), [a_version_row(artifact=image)], CREATED)
+        service = store.service("svc").service
+        assert [version.http2 for version in service.versions] == [True]
+        updating = replace(service, fallback=service.versions)
+        assert store.save_plan(updating, 1, (), NOW)
+        assert [version.http2 for version in store.service("svc").service.fallback] == [True]
+
 
 class TestForgetting:
     def test_nothing_is_left(self, store: Store, service_id: str, path: Path) -> None:
