@@ -17,6 +17,8 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
+from backends.hardware.model import NO_GPUS, EngineGpu
+
 INSTANCE_PORT = 8080
 """Port a model image must listen on. Source: ModelArts custom image specification."""
 
@@ -163,6 +165,9 @@ class BackendInfo:
         detail: one line for people, e.g. "Docker 20.10.24, API 1.41" or why it does not answer.
         survives_server: whether instances go on running when the server ends.
         runs_images: whether it can run `ImageArtifact`.
+        cpus, memory_bytes: what its instances can have together; None for all that this host lets
+            the server use.
+        gpu: whether its instances can be given GPUs.
     """
 
     name: str
@@ -170,6 +175,33 @@ class BackendInfo:
     detail: str
     survives_server: bool
     runs_images: bool
+    cpus: float | None = None
+    memory_bytes: int | None = None
+    gpu: EngineGpu = NO_GPUS
+
+
+@dataclass(frozen=True, order=True)
+class ListeningPort:
+    """A TCP port on which something in an instance takes connections, at one address."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where an instance listens, and where it should.
+
+    Attributes:
+        wanted: the port on which its model is called, at all addresses.
+        listened: what is really listened on.
+    """
+
+    wanted: int
+    listened: tuple[ListeningPort, ...]
 
 
 @dataclass(frozen=True)
@@ -262,6 +294,11 @@ class Backend(Protocol):
 
     async def logs(self, instance_id: str, tail: int) -> list[LogLine]:
         """The last `tail` lines of its output, oldest first; empty for an unknown instance."""
+        ...
+
+    async def ports(self, instance_id: str) -> Ports | None:
+        """Where it listens; None where that cannot be told: it does not run, or is not reached over
+        TCP."""
         ...
 
     def follow(self, instance_id: str, tail: int) -> AsyncIterator[LogLine]:

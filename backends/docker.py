@@ -27,6 +27,7 @@ from backends.base import (
     LogLine,
     Observation,
     PackageArtifact,
+    Ports,
     Progress,
 )
 from backends.docker_client import EngineClient, EngineRefused, describe_version, is_hang
@@ -34,12 +35,15 @@ from backends.docker_containers import OwnContainers
 from backends.docker_endpoint import Endpoint, find_endpoint
 from backends.docker_logs import Since, TimedLine, read_tail
 from backends.docker_network import InstallationNetwork
+from backends.docker_ports import ports_of
 from backends.docker_pull import ensure_image, inspect_image
 from backends.docker_sockets import SocketFolders
 from backends.docker_start import InstanceStarter
 from backends.docker_streams import Feed, follow_log, watch_changes
 from backends.docker_translate import (
     LABEL_INSTANCE,
+    LABEL_REACH,
+    REACH_SOCKET,
     address_of,
     observation_of,
     phase_of,
@@ -130,9 +134,19 @@ class DockerBackend:
         """What this backend is and whether the engine answers now. Never raises."""
         try:
             version = await self._engine.call("asking its version", lambda client: client.version())
+            facts = await self._engine.facts()
         except BackendError as error:
             return BackendInfo("docker", False, error.message, True, True)
-        return BackendInfo("docker", True, describe_version(version), True, True)
+        return BackendInfo(
+            "docker",
+            True,
+            describe_version(version),
+            survives_server=True,
+            runs_images=True,
+            cpus=facts.cpus,
+            memory_bytes=facts.memory_bytes or None,
+            gpu=facts.gpu,
+        )
 
     async def prepare(self, artifact: Artifact, progress: Progress) -> None:
         """Pull the image of an image artifact; build the runtime image for a package."""
@@ -234,6 +248,13 @@ class DockerBackend:
         row = await self._containers.row(instance_id)
         lines = await self._tail(row["Id"], tail) if row else []
         return [line.to_log_line(instance_id) for line in lines]
+
+    async def ports(self, instance_id: str) -> Ports | None:
+        """Where the container listens; None for one without a network."""
+        row = await self._containers.row(instance_id)
+        if row is None or (row.get("Labels") or {}).get(LABEL_REACH) == REACH_SOCKET:
+            return None
+        return await ports_of(self._engine, await self._containers.inspect(row["Id"]))
 
     async def _tail(self, container: str, tail: int) -> list[TimedLine]:
         try:

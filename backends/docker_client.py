@@ -28,6 +28,8 @@ from docker.utils import kwargs_from_env
 
 from backends.docker_endpoint import Endpoint
 from backends.errors import BackendError, EngineUnavailable
+from backends.hardware.engine import engine_gpu
+from backends.hardware.model import NO_GPUS, EngineGpu
 
 T = TypeVar("T")
 
@@ -137,6 +139,7 @@ class EngineFacts:
         behind_wall: whether its containers live in a network that this host cannot route to
             (Docker Desktop's virtual machine, a rootless engine's namespace).
         kernel: release of the kernel that its containers run on; empty when it does not tell.
+        gpu: whether it can hand GPUs over.
     """
 
     cpus: int
@@ -145,6 +148,7 @@ class EngineFacts:
     description: str
     behind_wall: bool
     kernel: str = ""
+    gpu: EngineGpu = NO_GPUS
 
 
 def read_facts(client: APIClient) -> EngineFacts:
@@ -159,6 +163,7 @@ def read_facts(client: APIClient) -> EngineFacts:
         description=describe_version(version),
         behind_wall=rootless or desktop,
         kernel=str(info.get("KernelVersion", "")),
+        gpu=engine_gpu(info),
     )
 
 

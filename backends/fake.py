@@ -21,6 +21,7 @@ from backends.base import (
     InstanceSpec,
     LogLine,
     Observation,
+    Ports,
     Progress,
 )
 from backends.errors import (
@@ -31,6 +32,10 @@ from backends.errors import (
     StartFailed,
 )
 from backends.fake_host import EXIT_AFTER_SIGKILL, EXIT_AFTER_SIGTERM, FakeHost, FakeInstance
+
+ROOMY_CPUS = 4096.0
+ROOMY_BYTES = 1 << 52
+"""What its instances can have: everything, whatever machine the tests run on."""
 
 
 @dataclass(frozen=True)
@@ -147,6 +152,10 @@ class FakeBackend:
         """What `healthy` says while the instance runs; None for "as it is", which is well."""
         self._instance(instance_id).healthy = healthy
 
+    def set_ports(self, instance_id: str, ports: Ports) -> None:
+        """Say where an instance listens."""
+        self._instance(instance_id).ports = ports
+
     def healthy(self, instance_id: str) -> bool | None:
         """What a prober would find: None for an unknown instance, False unless it runs."""
         instance = self._find(instance_id)
@@ -180,6 +189,8 @@ class FakeBackend:
             detail=self._unavailable or "scripted, runs nothing",
             survives_server=self._survives_server,
             runs_images=self._runs_images,
+            cpus=ROOMY_CPUS,
+            memory_bytes=ROOMY_BYTES,
         )
 
     async def prepare(self, artifact: Artifact, progress: Progress) -> None:
@@ -226,6 +237,12 @@ class FakeBackend:
         _leave(failure)
         instance = self._find(instance_id)
         return instance.lines[-tail:] if instance and tail > 0 else []
+
+    async def ports(self, instance_id: str) -> Ports | None:
+        failure = await self._enter("ports", instance_id)
+        _leave(failure)
+        instance = self._find(instance_id)
+        return instance.ports if instance else None
 
     async def follow(self, instance_id: str, tail: int) -> AsyncIterator[LogLine]:
         failure = await self._enter("follow", instance_id)

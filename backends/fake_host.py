@@ -12,6 +12,7 @@ from backends.base import (
     InstanceSpec,
     LogLine,
     Observation,
+    Ports,
 )
 
 EXIT_AFTER_SIGTERM = 0
@@ -29,12 +30,14 @@ class FakeInstance:
     Attributes:
         steps_to_run: steps left until it runs, while it is CREATED.
         healthy: what a test has set; None for "well as long as it runs".
+        ports: where it listens, as a test has set it.
     """
 
     spec: InstanceSpec
     observation: Observation
     steps_to_run: int = 0
     healthy: bool | None = None
+    ports: Ports | None = None
     lines: list[LogLine] = field(default_factory=list)
 
     @property

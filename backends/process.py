@@ -24,14 +24,17 @@ from backends.base import (
     LogLine,
     Observation,
     PackageArtifact,
+    Ports,
     Progress,
 )
 from backends.errors import ArtifactUnsupported, BackendError, EngineUnavailable, StartFailed
+from backends.hardware.model import EngineGpu, Handover
 from backends.process_files import RunDirectory
 from backends.process_instance import ProcessInstance, Pulse
 from backends.process_table import MemoryMeter
 
 RUNTIME_COMMAND = (sys.executable, "-m", "backends.runtime")
+NO_GPU = "the process backend computes on the CPU only"
 
 _CLOSE_GRACE_S = 2.0
 _MEMORY_PERIOD_S = 0.5
@@ -83,6 +86,7 @@ class ProcessBackend:
             detail=f"child processes of this server, packages only, CPU by threads, {enforced}",
             survives_server=False,
             runs_images=False,
+            gpu=EngineGpu(Handover.PROCESS, "processes see the GPUs of this host", NO_GPU),
         )
 
     async def prepare(self, artifact: Artifact, progress: Progress) -> None:
@@ -168,6 +172,10 @@ class ProcessBackend:
     async def logs(self, instance_id: str, tail: int) -> list[LogLine]:
         instance = self._instances.get(instance_id)
         return await _checked(instance.logs(tail)) if instance else []
+
+    async def ports(self, instance_id: str) -> Ports | None:
+        """None: the built-in model server listens on a Unix socket."""
+        return None
 
     async def follow(self, instance_id: str, tail: int) -> AsyncIterator[LogLine]:
         if (instance := self._instances.get(instance_id)) is not None:

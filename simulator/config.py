@@ -30,6 +30,13 @@ from pydantic_settings import (
 from simulator.clock import ClockMode
 from simulator.errors import ConfigError
 from simulator.objectsettings import BucketMapping, refuse_hosts, refuse_names
+from simulator.specsettings import (
+    OverheadSettings,
+    SmallHost,
+    SpecificationSettings,
+    StubNpuSettings,
+    refuse_specifications,
+)
 from simulator.transitions import TransitionSettings
 
 SOCKET_PATH_LIMIT_BYTES = 100
@@ -129,6 +136,16 @@ class Settings(BaseSettings):
     when_full: WhenFull = WhenFull.FAIL
     """What a deployment does for which its dedicated pool has no room: `fail` after three tries, or
     `wait` until there is some (the status is then `waiting`)."""
+    specifications: dict[str, SpecificationSettings] = Field(default_factory=dict)
+    """Specifications beside the documented ones: a table `[specifications."NAME"]` each."""
+    system_overhead: OverheadSettings = OverheadSettings()
+    """What the system takes for each instance beside its specification, of a node of a dedicated
+    pool and of this host. Source: Deploying as a Real-Time Service, table 2, Specifications."""
+    small_host: SmallHost = SmallHost.CAP
+    """What becomes of a deployment where the host has less than its specification: `cap` gives what
+    there is, with a warning, `refuse` refuses it."""
+    stub_npus: StubNpuSettings = StubNpuSettings()
+    """Ascend chips that are only played; nothing computes on them."""
     transitions: TransitionSettings = TransitionSettings()
     """How services and models get out of the statuses in which they are on their way, for tests of
     clients that wait: `immediate`, `manual`, or the least seconds of platform time."""
@@ -158,6 +175,14 @@ class Settings(BaseSettings):
     def _buckets_have_names(cls, buckets: dict[str, BucketMapping]) -> dict[str, BucketMapping]:
         refuse_names(buckets)
         return buckets
+
+    @field_validator("specifications")
+    @classmethod
+    def _specifications_have_sense(
+        cls, given: dict[str, SpecificationSettings]
+    ) -> dict[str, SpecificationSettings]:
+        refuse_specifications(given)
+        return given
 
     @field_validator("object_hosts")
     @classmethod

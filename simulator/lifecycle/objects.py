@@ -95,16 +95,21 @@ class Size:
         )
 
 
+NOTHING = Size()
+
+
 @dataclass(frozen=True)
 class Node:
     """A node of a dedicated pool.
 
     Attributes:
         free: what it has left beside the instances of other services.
+        overhead: what the system takes for each instance.
     """
 
     node_id: str
     free: Size
+    overhead: Size = NOTHING
 
 
 Room = Mapping[str, tuple[Node, ...]]
@@ -128,6 +133,7 @@ class Version:
         size: of one instance.
         pools: dedicated pools that its instances are spread over evenly; none for the public pool,
             which always has room.
+        http2: instances speak HTTP/2 from the first byte on, and not HTTP/1.1.
     """
 
     version_id: str
@@ -141,6 +147,7 @@ class Version:
     replaces: str = ""
     size: Size = Size()
     pools: tuple[str, ...] = ()
+    http2: bool = False
 
 
 @dataclass(frozen=True)
@@ -270,6 +277,19 @@ class Service:
 
 
 @dataclass(frozen=True)
+class Listening:
+    """Where an instance listens, and where it should.
+
+    Attributes:
+        wanted: the TCP port on which its model is called, at all addresses.
+        sockets: address and port of each TCP socket that takes connections.
+    """
+
+    wanted: int
+    sockets: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
 class Seen:
     """What is seen of one instance, now.
 
@@ -278,6 +298,7 @@ class Seen:
         probe: the last probe's result, in words.
         log_tail: the last lines of its output; given for instances that have exited, and for
             running ones whose deployment has run out of time.
+        listening: given for the latter, where it can be told.
     """
 
     phase: Phase
@@ -289,6 +310,7 @@ class Seen:
     oom_killed: bool = False
     probe: str = ""
     log_tail: str = ""
+    listening: Listening | None = None
 
 
 Sight = Mapping[str, Seen]

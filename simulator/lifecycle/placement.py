@@ -13,6 +13,7 @@ from collections import Counter
 from dataclasses import replace
 
 from simulator.lifecycle.objects import (
+    NOTHING,
     Instance,
     InstanceState,
     Node,
@@ -43,16 +44,17 @@ def placed(service: Service, sight: Sight, room: Room, now: int) -> Service:
     """
     instances = [_lost(one, room, now) for one in service.instances]
     free = _free(service, instances, room)
+    overhead = overhead_of(room)
     for index, instance in enumerate(instances):
         version = service.version(instance.version_id)
         if version is None or not version.pools or not _wants_place(instance, sight):
             continue
-        choice = _choose(version, instances, free)
+        choice = _choose(version, instances, free, overhead)
         if choice is None:
             instances[index] = _queued(instance, version, room, now)
             continue
         pool, node_id = choice
-        free[pool][node_id] = free[pool][node_id] - version.size
+        free[pool][node_id] = free[pool][node_id] - (version.size + overhead)
         instances[index] = replace(
             instance,
             state=InstanceState.PENDING,
@@ -66,14 +68,18 @@ def placed(service: Service, sight: Sight, room: Room, now: int) -> Service:
     return replace(service, instances=tuple(instances))
 
 
-def occupied(service: Service) -> dict[str, dict[str, Size]]:
-    """What the instances of a service take, by pool and node; those on their way out still do."""
+def occupied(service: Service, overhead: Size = NOTHING) -> dict[str, dict[str, Size]]:
+    """What the instances of a service take, by pool and node; those on their way out still do.
+
+    Args:
+        overhead: what the system takes for each.
+    """
     found: dict[str, dict[str, Size]] = {}
     for instance in service.instances:
         version = service.version(instance.version_id)
         if instance.node and version is not None:
             nodes = found.setdefault(instance.pool, {})
-            nodes[instance.node] = nodes.get(instance.node, Size()) + version.size
+            nodes[instance.node] = nodes.get(instance.node, NOTHING) + version.size + overhead
     return found
 
 
@@ -112,7 +118,8 @@ def _wants_place(instance: Instance, sight: Sight) -> bool:
 def _free(service: Service, instances: list[Instance], room: Room) -> dict[str, dict[str, Size]]:
     """What is free on each node beside all instances, those of this service too."""
     free = {pool: {node.node_id: node.free for node in nodes} for pool, nodes in room.items()}
-    for pool, nodes in occupied(replace(service, instances=tuple(instances))).items():
+    here = replace(service, instances=tuple(instances))
+    for pool, nodes in occupied(here, overhead_of(room)).items():
         for node_id, size in nodes.items():
             if node_id in free.get(pool, {}):
                 free[pool][node_id] = free[pool][node_id] - size
@@ -120,7 +127,7 @@ def _free(service: Service, instances: list[Instance], room: Room) -> dict[str, 
 
 
 def _choose(
-    version: Version, instances: list[Instance], free: dict[str, dict[str, Size]]
+    version: Version, instances: list[Instance], free: dict[str, dict[str, Size]], overhead: Size
 ) -> tuple[str, str] | None:
     """The pool with the fewest instances of the version, and its node with the most room."""
     there = Counter(
@@ -135,7 +142,7 @@ def _choose(
         nodes = [
             (size.cpus, size.memory_mb, node_id)
             for node_id, size in free.get(pool, {}).items()
-            if fits(version.size, size)
+            if fits(version.size + overhead, size)
         ]
         if nodes:
             most = max(nodes, key=lambda one: (one[0], one[1]))
@@ -149,7 +156,8 @@ def _queued(instance: Instance, version: Version, room: Room, now: int) -> Insta
     if any(room.get(pool) for pool in version.pools):
         message = (
             f"no node of {' and '.join(version.pools)} has {version.size.cpus:g} cores and "
-            f"{version.size.memory_mb} MB free for instance {instance.ordinal}"
+            f"{version.size.memory_mb} MB{_and_overhead(room)} free for instance "
+            f"{instance.ordinal}"
         )
         reason = NO_ROOM
     else:
@@ -166,11 +174,26 @@ def _queued(instance: Instance, version: Version, room: Room, now: int) -> Insta
     )
 
 
-def nodes_of(pool_id: str, count: int, size: Size, taken: dict[str, Size]) -> tuple[Node, ...]:
+def overhead_of(room: Room) -> Size:
+    """What the system takes for each instance; the same on all nodes."""
+    return next((node.overhead for nodes in room.values() for node in nodes), NOTHING)
+
+
+def _and_overhead(room: Room) -> str:
+    overhead = overhead_of(room)
+    if overhead == NOTHING:
+        return ""
+    return f" (and {overhead.cpus:g} cores and {overhead.memory_mb} MB for the system)"
+
+
+def nodes_of(
+    pool_id: str, count: int, size: Size, taken: dict[str, Size], overhead: Size = NOTHING
+) -> tuple[Node, ...]:
     """The nodes of a pool with what is left of each.
 
     Args:
         taken: what others take, by node.
+        overhead: what the system takes for each instance that comes.
     """
     ids = [f"{pool_id}-{number}" for number in range(1, count + 1)]
-    return tuple(Node(node_id, size - taken.get(node_id, Size())) for node_id in ids)
+    return tuple(Node(node_id, size - taken.get(node_id, NOTHING), overhead) for node_id in ids)
