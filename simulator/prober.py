@@ -13,10 +13,11 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from backends.base import Address
+from simulator import grpc_health
 from simulator.addresses import parse_address
 from simulator.clock import PlatformClock
 from simulator.lifecycle.objects import HealthCheck
-from simulator.local_http import LocalHttp, LocalHttpError, NothingListens, TooSlow
+from simulator.local_http import Answer, LocalHttp, LocalHttpError, NothingListens, TooSlow
 
 FIRST_PAUSE_S = 0.02
 LONGEST_PAUSE_S = 1.0
@@ -71,11 +72,19 @@ class Prober:
         return self._verdicts.get(instance_id, Verdict(None))
 
     def watch(
-        self, instance_id: str, address: str, run: str, check: HealthCheck, *, was_ready: bool
+        self,
+        instance_id: str,
+        address: str,
+        run: str,
+        check: HealthCheck,
+        *,
+        was_ready: bool,
+        http2: bool = False,
     ) -> None:
         """Probe the instance from now on.
 
         Args:
+            http2: it speaks HTTP/2 and not HTTP/1.1.
             run: names this run of the instance; another one (a restart) begins from nothing.
             was_ready: it answered before (to a server that has ended since): failures count from
                 the first one on.
@@ -86,7 +95,8 @@ class Prober:
             return
         self.forget(instance_id)
         watch = self._watches[instance_id] = _Watch(key)
-        work = self._probe_for_ever(watch, instance_id, address, check, was_ready)
+        client = client_of(parse_address(address), check.timeout_s, http2=http2)
+        work = self._probe_for_ever(watch, instance_id, client, check, was_ready)
         watch.task = asyncio.create_task(work)
 
     def forget(self, instance_id: str) -> None:
@@ -123,13 +133,18 @@ class Prober:
                 await task
 
     async def _probe_for_ever(
-        self, watch: _Watch, instance_id: str, address: str, check: HealthCheck, was_ready: bool
+        self,
+        watch: _Watch,
+        instance_id: str,
+        client: LocalHttp,
+        check: HealthCheck,
+        was_ready: bool,
     ) -> None:
         healthy: bool | None = None
         failures = 0
         loop = asyncio.get_running_loop()
         started_s = loop.time()
-        async with aclosing(client_of(parse_address(address), check.timeout_s)) as client:
+        async with aclosing(client):
             while True:
                 watch.asking = True
                 words = await probe(client, check)
@@ -165,23 +180,48 @@ async def probe(client: LocalHttp, check: HealthCheck) -> str:
 
     With a declared path, 200 to 399 is well. Without one any answer is: it proves that something
     listens and speaks HTTP, which a mere TCP connection would not. Redirects are not followed.
+    HTTP/2 at gRPC's own health path is asked in gRPC, and SERVING is well; so is any answer there
+    where no path is declared, as servers of gRPC do not answer a GET.
     """
-    path = check.path or "/"
-    shown = path.encode("unicode_escape").decode()
+    in_grpc = client.http2 and check.path in (None, grpc_health.PATH)
+    path = grpc_health.PATH if in_grpc else check.path or "/"
+    method = "POST" if in_grpc else "GET"
+    shown = f"{method} {path.encode('unicode_escape').decode()}"
+    if client.http2:
+        shown += " over HTTP/2"
     try:
-        answer = await client.get(path, max_bytes=BODY_LIMIT_BYTES)
+        answer = await _asked(client, path, in_grpc=in_grpc)
     except NothingListens:
         return "nothing listens on the instance's port yet"
     except TooSlow:
-        return f"GET {shown} was not answered within {check.timeout_s} s"
+        return f"{shown} was not answered within {check.timeout_s} s"
     except LocalHttpError as error:
-        return f"GET {shown}: {str(error)[:WORDS_LIMIT]}"
-    if check.path is not None and not 200 <= answer.status < 400:
-        return f"GET {shown} was answered {answer.status}; 200 to 399 is healthy"
-    return ""
+        return f"{shown}: {str(error)[:WORDS_LIMIT]}"
+    words = "" if check.path is None else _wrong_with(answer, in_grpc=in_grpc)
+    return f"{shown} {words}" if words else ""
 
 
-def client_of(address: Address, timeout_s: float) -> LocalHttp:
-    """The way to an instance."""
+def _wrong_with(answer: Answer, *, in_grpc: bool) -> str:
+    """What an answer at a declared path says against the instance; empty when it is well."""
+    if in_grpc:
+        return grpc_health.wrong_with(answer.status, answer.headers, answer.body)
+    if 200 <= answer.status < 400:
+        return ""
+    return f"was answered {answer.status}; 200 to 399 is healthy"
+
+
+async def _asked(client: LocalHttp, path: str, *, in_grpc: bool) -> Answer:
+    if not in_grpc:
+        return await client.get(path, max_bytes=BODY_LIMIT_BYTES)
+    question, headers = grpc_health.QUESTION, grpc_health.HEADERS
+    return await client.post(path, question, headers=headers, max_bytes=BODY_LIMIT_BYTES)
+
+
+def client_of(address: Address, timeout_s: float, *, http2: bool = False) -> LocalHttp:
+    """The way to an instance.
+
+    Args:
+        http2: it speaks HTTP/2 and not HTTP/1.1.
+    """
     authority = PROBE_HOST if address.is_unix else f"{address.host}:{address.port}"
-    return LocalHttp(uds=address.path, authority=authority, timeout_s=timeout_s)
+    return LocalHttp(uds=address.path, authority=authority, timeout_s=timeout_s, http2=http2)

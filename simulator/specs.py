@@ -73,6 +73,7 @@ def service_route(
             version_id=version_id,
             weight=weights.get(version_id, 0),
             endpoints=_endpoints(service, version_id),
+            http2=_speaks_http2(service, version_id),
         )
         for version_id in sorted(weights.keys() | with_instances)
     )
@@ -88,7 +89,15 @@ def service_route(
         requests_per_s=None if routing.websocket else limit or None,
         balancing=routing.balancing,
         websocket=routing.websocket,
+        collected_percent=routing.collection.share_percent if routing.collection.enabled else 0.0,
     )
+
+
+def _speaks_http2(service: Service, version_id: str) -> bool:
+    """Whether its instances do; of a version that only has instances on their way out it does not
+    matter any more."""
+    version = service.version(version_id)
+    return version is not None and version.http2
 
 
 def _max_body_bytes(routing: Routing) -> int | None:

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import json
 from dataclasses import replace
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -24,11 +25,20 @@ from backends.base import (
 )
 from backends.fake import FakeBackend
 from backends.fake_host import FakeHost
+from simulator import grpc_health
+from simulator.bench import simulated_http2
 from simulator.prober import PROBE_HOST
 
 MARK = "x-drydock-simulated"
 """Header on every answer of a simulated instance."""
 SIMULATED_LINE = "simulated by the fake backend: no model runs here"
+_NOTHING_RUNS = {
+    "error_code": "Drydock.Simulated",
+    "error_msg": (
+        "The instance is simulated by the fake backend: it runs no model. "
+        "The backend process or docker runs it."
+    ),
+}
 LINGER_S = 5.0
 """Real seconds in which a client may finish sending, so that it reads the answer undisturbed."""
 
@@ -128,12 +138,15 @@ class SimulatedBackend(FakeBackend):
     async def _talk(
         self, instance_id: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        """One request and its answer."""
+        """One request and its answer; in HTTP/2 as many as come in the time."""
         with contextlib.suppress(
             asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError, TimeoutError
         ):
             async with asyncio.timeout(LINGER_S):
                 head = await reader.readuntil(b"\r\n\r\n")
+                if head == simulated_http2.FIRST_LINE:
+                    await simulated_http2.talk(reader, writer, partial(self._said, instance_id))
+                    return
                 writer.write(self._answer(instance_id, head))
                 await writer.drain()
                 writer.write_eof()
@@ -144,12 +157,19 @@ class SimulatedBackend(FakeBackend):
         # Only the prober names this host: the gateway serves names of this machine alone.
         if f"\r\nhost: {PROBE_HOST}\r\n".encode() in head.lower():
             return _http_answer("200 OK" if self.healthy(instance_id) else "503 Unwell", {})
-        text = (
-            "The instance is simulated by the fake backend: it runs no model. "
-            "The backend process or docker runs it."
-        )
-        body = {"error_code": "Drydock.Simulated", "error_msg": text}
-        return _http_answer("501 Not Implemented", body)
+        return _http_answer("501 Not Implemented", _NOTHING_RUNS)
+
+    def _said(self, instance_id: str, authority: str, path: str) -> simulated_http2.Answer:
+        """The same over HTTP/2, and in gRPC where the prober asks in it."""
+        headers = {MARK: "fake", "content-type": "application/json"}
+        if authority != PROBE_HOST:
+            return simulated_http2.Answer(501, headers, json.dumps(_NOTHING_RUNS).encode())
+        if not self.healthy(instance_id):
+            return simulated_http2.Answer(503, headers, b"{}")
+        if path != grpc_health.PATH:
+            return simulated_http2.Answer(200, headers, b"{}")
+        headers["content-type"] = "application/grpc"
+        return simulated_http2.Answer(200, headers, grpc_health.SERVING, {"grpc-status": "0"})
 
 
 def _http_answer(status: str, body: dict[str, str]) -> bytes:

@@ -32,7 +32,7 @@ _SERVICE_FIELDS = (
     "due_at",
     "released",
 )
-_OF_ITS_OWN = ("version_id", "health", "size", "pools")
+_OF_ITS_OWN = ("version_id", "health", "size", "pools", "http2")
 """Fields of a version that are not columns of the same name and type."""
 _VERSION_FIELDS = tuple(f.name for f in fields(Version) if f.name not in _OF_ITS_OWN)
 
@@ -62,6 +62,7 @@ def version_of(row: VersionRow) -> Version:
         health=HealthCheck(**row.health),
         size=Size(row.cpus, row.memory_mib, row.gpus, row.npus),
         pools=tuple(row.pools),
+        http2=bool(row.artifact.get("http2")),
         **values,
     )
 

@@ -26,7 +26,8 @@ class ModelRow(SQLModel, table=True):
 
     Attributes:
         source: where it was imported from, as given.
-        artifact: `{"kind": "package", "path"}` or `{"kind": "image", "reference", "port"}`.
+        artifact: `{"kind": "package", "path"}` or `{"kind": "image", "reference", "port"}`, with
+            `"http2": true` where the image speaks HTTP/2 and not HTTP/1.1.
         apis: `[{"path", "method"}]` that the model declares; empty means any.
         health: `{"path", "initial_delay_s", ...}` as declared; empty for the defaults.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -50,6 +51,11 @@ def test_what_is_no_address_is_refused(text: str) -> None:
 )
 def test_an_artifact_survives_the_store(artifact: Artifact) -> None:
     assert artifact_of(artifact_document(artifact)) == artifact
+
+
+def test_what_an_image_speaks_is_no_part_of_what_runs() -> None:
+    artifact = ImageArtifact("sha256:abc", port=9000)
+    assert artifact_of(artifact_document(artifact) | {"http2": True}) == artifact
 
 
 def test_an_instance_is_told_exactly_what_to_run() -> None:
@@ -129,6 +135,19 @@ class TestRoute:
     def test_a_unix_socket_is_an_endpoint_too(self) -> None:
         made = route(a_service(an_instance(address="unix:/run/x.sock"), versions=TWO))
         assert made.versions[0].endpoints == (Endpoint("svc-1", path="/run/x.sock"),)
+
+    def test_a_version_whose_image_speaks_http2_says_so(self) -> None:
+        versions = (TWO[0], replace(TWO[1], http2=True))
+        made = route(a_service(an_instance(), versions=versions))
+        assert {one.version_id: one.http2 for one in made.versions} == {"v1": False, "v2": True}
+
+    def test_so_does_one_that_an_update_is_about_to_replace(self) -> None:
+        old = a_version("v1", http2=True)
+        new = a_version("v2", replaces="v1")
+        made = route(a_service(an_instance(), versions=(new,), fallback=(old,)))
+        assert {one.version_id: (one.weight, one.http2) for one in made.versions} == {
+            "v1": (100, True)
+        }
 
     def test_apis_are_those_of_all_versions(self) -> None:
         post, get = {"path": "/", "method": "POST"}, {"path": "/a", "method": "GET"}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,8 +15,10 @@ from backends.base import Backend, InstanceSpec, PackageArtifact, Resources
 from backends.conformance import NEIGHBOUR, BackendConformance, MakeSpec
 from backends.errors import StartFailed
 from backends.fake_host import FakeHost
-from simulator.bench.simulated import SimulatedBackend
+from simulator import grpc_health
+from simulator.bench.simulated import MARK, SimulatedBackend
 from simulator.lifecycle.objects import HealthCheck
+from simulator.local_http import LocalHttp
 from simulator.prober import client_of, probe
 
 CHECK = HealthCheck(path="/any", period_s=5, timeout_s=5, failure_threshold=1)
@@ -103,6 +107,31 @@ async def test_probes_are_answered_as_the_script_says(
         assert "503" in await probe(client, CHECK)
         simulated.set_health("i-1", True)
         assert await probe(client, CHECK) == ""
+
+
+@pytest.mark.parametrize("path", ["/any", grpc_health.PATH, None])
+async def test_they_are_answered_over_http2_too_and_in_grpc(
+    simulated: SimulatedBackend, make_spec: MakeSpec, path: str | None
+) -> None:
+    seen = await simulated.start(make_spec())
+    assert seen.address is not None
+    check = replace(CHECK, path=path)
+    async with aclosing(client_of(seen.address, 5, http2=True)) as client:
+        assert await probe(client, check) == ""
+        simulated.set_health("i-1", False)
+        assert ("503" in await probe(client, check)) is (path is not None)
+
+
+async def test_requests_over_http2_are_told_that_nothing_runs(
+    simulated: SimulatedBackend, make_spec: MakeSpec
+) -> None:
+    seen = await simulated.start(make_spec())
+    assert seen.address is not None
+    client = LocalHttp(uds=seen.address.path, timeout_s=5, http2=True)
+    async with aclosing(client):
+        answer = await client.post("/", b"{}")
+    assert (answer.status, answer.headers[MARK]) == (501, "fake")
+    assert json.loads(answer.body)["error_code"] == "Drydock.Simulated"
 
 
 async def test_a_stopped_instance_has_no_address(
