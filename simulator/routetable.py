@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 
 from simulator.coalesce import Coalesced
@@ -18,13 +20,21 @@ logger = logging.getLogger(__name__)
 
 
 class RouteTable:
-    """All routes; changes of many services that come together go to the gateway together."""
+    """All routes; changes of many services that come together go to the gateway together.
 
-    def __init__(self, gateway: DataPlane, base: GatewayState) -> None:
+    Args:
+        open_spool: makes the spool, before anything is collected; may raise `OSError`.
+    """
+
+    def __init__(
+        self, gateway: DataPlane, base: GatewayState, open_spool: Callable[[], None] | None = None
+    ) -> None:
         self._gateway = gateway
         self._base = base
+        self._open_spool = open_spool
         self._routes: dict[str, ServiceRoute] = {}
         self._faults: tuple[Fault, ...] = ()
+        self._uncollected: frozenset[str] | None = frozenset()
         self._is_behind = False
         """The gateway does not have these routes: the last change could not be made."""
         self._apply = Coalesced(self._apply_all)
@@ -34,7 +44,7 @@ class RouteTable:
         `Gateway.start` raises."""
         self._routes = {route.service_id: route for route in routes}
         self._faults = faults
-        await self._gateway.start(self._state())
+        await self._gateway.start(await self._ready())
 
     async def publish(self, service_id: str, route: ServiceRoute | None) -> None:
         """Returns when the route is in force. A refusal of the gateway is in its status.
@@ -80,6 +90,17 @@ class RouteTable:
         self._faults = faults
         await self._apply()
 
+    async def hold_collection(self, services: frozenset[str] | None) -> None:
+        """Of these services nothing is collected for now, whatever their rules say; None for all.
+
+        Raises:
+            OSError: as `publish`.
+        """
+        if self._uncollected == services and not self._is_behind:
+            return
+        self._uncollected = services
+        await self._apply()
+
     async def drained(self, address: str, within_s: float) -> bool:
         """Wait until the gateway has had all answers of an instance that it does not route to any
         more; whether it has."""
@@ -87,7 +108,7 @@ class RouteTable:
 
     async def _apply_all(self) -> None:
         try:
-            await self._gateway.apply(self._state())
+            await self._gateway.apply(await self._ready())
         except GatewayUpdateRejected as error:
             logger.error("%s", error)
         except OSError:
@@ -95,6 +116,20 @@ class RouteTable:
             raise
         self._is_behind = False
 
+    async def _ready(self) -> GatewayState:
+        """The state, with a spool for what is collected."""
+        state = self._state()
+        if self._open_spool and any(one.collected_percent for one in state.services):
+            await asyncio.to_thread(self._open_spool)
+        return state
+
     def _state(self) -> GatewayState:
-        services = tuple(afflicted(self._routes[key], self._faults) for key in sorted(self._routes))
+        services = tuple(
+            afflicted(self._collecting(self._routes[key]), self._faults)
+            for key in sorted(self._routes)
+        )
         return replace(self._base, services=services)
+
+    def _collecting(self, route: ServiceRoute) -> ServiceRoute:
+        held = self._uncollected is None or route.service_id in self._uncollected
+        return replace(route, collected_percent=0.0) if held else route

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from simulator.collection.rules import OFF, Collection, collection_of, kept_collection
 from simulator.gateway.state import Balancing
 
 
@@ -20,6 +21,7 @@ class Routing:
             come. None for the documented limit.
         timeout_s: real seconds until the first byte of an answer; None for the server's setting.
         direct: the instances' own addresses are told to callers.
+        collection: which requests and answers are kept.
     """
 
     balancing: Balancing = Balancing.ROUND_ROBIN
@@ -28,6 +30,7 @@ class Routing:
     timeout_s: float | None = None
     max_body_bytes: int | None = None
     direct: bool = False
+    collection: Collection = OFF
 
 
 def routing_of(kept: dict[str, Any]) -> Routing:
@@ -35,10 +38,15 @@ def routing_of(kept: dict[str, Any]) -> Routing:
     values = dict(kept)
     if "balancing" in values:
         values["balancing"] = Balancing(values["balancing"])
+    if "collection" in values:
+        values["collection"] = collection_of(values["collection"])
     return Routing(**values)
 
 
 def kept_routing(routing: Routing) -> dict[str, Any]:
     """What is kept of it: what is otherwise than by default."""
     default = asdict(Routing())
-    return {name: value for name, value in asdict(routing).items() if value != default[name]}
+    kept = {name: value for name, value in asdict(routing).items() if value != default[name]}
+    if "collection" in kept:
+        kept["collection"] = kept_collection(routing.collection)
+    return kept

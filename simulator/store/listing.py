@@ -32,6 +32,7 @@ class ListedService(NamedTuple):
     updated_at: int | None
     stop_after_ms: int | None
     due_at: int | None
+    routing: dict[str, Any]
     document: dict[str, Any]
     specifications: list[str]
     instances_wanted: int
