@@ -5,11 +5,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 from backends.base import Backend, InstancePhase, Observation
 from backends.errors import BackendError
 from simulator.lifecycle import plan as lifecycle
-from simulator.lifecycle.objects import Goal, InstanceState, Phase, Seen, Service, Sight
+from simulator.lifecycle.objects import (
+    Goal,
+    InstanceState,
+    Listening,
+    Phase,
+    Seen,
+    Service,
+    Sight,
+)
 from simulator.prober import Prober
 from simulator.sightings import Sightings
 
@@ -56,11 +65,12 @@ class Seeing:
             exited = seen.phase is InstancePhase.EXITED and state not in _END_IS_KNOWN
             if (overdue or exited) and not self._prober.verdict(seen.instance_id).healthy:
                 telling.append(seen)
-        tails = await asyncio.gather(*map(self._log_tail, telling)) if telling else []
-        ends = {one.instance_id: tail for one, tail in zip(telling, tails, strict=True)}
-        sight = {
-            one.instance_id: self._seen(one, ends.get(one.instance_id, "")) for one in observed
-        }
+        told = await asyncio.gather(*map(self._told, telling)) if telling else []
+        sight = {one.instance_id: self._seen(one) for one in observed}
+        for one, (log_tail, listening) in zip(telling, told, strict=True):
+            sight[one.instance_id] = replace(
+                sight[one.instance_id], log_tail=log_tail, listening=listening
+            )
         for instance in service.instances:
             if self._is_acting_on(instance.instance_id) and instance.instance_id not in sight:
                 sight[instance.instance_id] = Seen(Phase.CREATED)
@@ -79,11 +89,12 @@ class Seeing:
                 run,
                 version.health,
                 was_ready=state in _WAS_READY,
+                http2=version.http2,
             )
         else:
             self._prober.forget(seen.instance_id)
 
-    def _seen(self, seen: Observation, log_tail: str) -> Seen:
+    def _seen(self, seen: Observation) -> Seen:
         verdict = self._prober.verdict(seen.instance_id)
         return Seen(
             phase=Phase(seen.phase.value),
@@ -94,8 +105,21 @@ class Seeing:
             exit_code=seen.exit_code,
             oom_killed=seen.oom_killed,
             probe=verdict.words,
-            log_tail=log_tail,
         )
+
+    async def _told(self, seen: Observation) -> tuple[str, Listening | None]:
+        """What is asked of an instance only when something is wrong with it."""
+        log_tail = await self._log_tail(seen)
+        if seen.phase is not InstancePhase.RUNNING:
+            return log_tail, None
+        try:
+            ports = await self._backend.ports(seen.instance_id)
+        except BackendError:
+            return log_tail, None
+        if ports is None:
+            return log_tail, None
+        sockets = tuple((one.host, one.port) for one in ports.listened)
+        return log_tail, Listening(ports.wanted, sockets)
 
     async def _log_tail(self, seen: Observation) -> str:
         """The end of what an instance wrote in its last run."""

@@ -24,6 +24,7 @@ from backends.base import (
     InstanceSpec,
     LogLine,
     Observation,
+    Ports,
     Progress,
 )
 from backends.errors import EngineUnavailable
@@ -160,6 +161,10 @@ class WatchedBackend:
     async def logs(self, instance_id: str, tail: int) -> list[LogLine]:
         work = self.inner.logs(instance_id, tail)
         return await self._read("logs", instance_id, work, self._limits.read_s)
+
+    async def ports(self, instance_id: str) -> Ports | None:
+        work = self.inner.ports(instance_id)
+        return await self._read("ports", instance_id, work, self._limits.read_s)
 
     def follow(self, instance_id: str, tail: int) -> AsyncIterator[LogLine]:
         return self.inner.follow(instance_id, tail)

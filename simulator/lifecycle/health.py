@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from simulator.lifecycle.causes import why_silent
 from simulator.lifecycle.objects import Event, EventKind, Instance, InstanceState, Phase, Seen
 
 BACKOFF_FIRST_MS = 10_000
@@ -121,7 +122,10 @@ def _running(instance: Instance, seen: Seen, now: int) -> Look:
     if instance.state in (InstanceState.PENDING, InstanceState.BACKOFF):
         known = replace(known, state=InstanceState.STARTING, retry_at=None)
     if known.state is InstanceState.STARTING:
-        known = replace(known, message=seen.probe, log_tail=seen.log_tail or known.log_tail)
+        reason, words = why_silent(seen.probe, seen.listening)
+        known = replace(
+            known, reason=reason, message=words, log_tail=seen.log_tail or known.log_tail
+        )
     return Look(known)
 
 

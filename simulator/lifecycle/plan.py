@@ -336,7 +336,8 @@ def _judge_deployment(
     first = sick[0] if sick else None
     if now >= deploy_due_at(service):
         message = _timeout_message(service, first)
-        return _give_up(service, now, "DeployTimeout", message, first.log_tail if first else "")
+        log_tail = first.log_tail if first else ""
+        return _give_up(service, now, _timeout_reason(first), message, log_tail)
     reason, message = (first.reason, first.message) if first else ("", "")
     return move(service, ServiceStatus.DEPLOYING, now, reason=reason, message=message), ()
 
@@ -348,6 +349,15 @@ def _wait(service: Service, stuck: Instance, now: int) -> tuple[Service, tuple[E
         return service, ()
     text = f"the service waits for room: {stuck.message}"
     return service, (Event(EventKind.ABNORMAL, text, stuck.reason),)
+
+
+def _timeout_reason(first: Instance | None) -> str:
+    """What the deployment waited for, where that is known to be at fault."""
+    is_at_fault = first is not None and first.state in (
+        InstanceState.STARTING,
+        InstanceState.BACKOFF,
+    )
+    return (first.reason if first and is_at_fault else "") or "DeployTimeout"
 
 
 def _timeout_message(service: Service, first: Instance | None) -> str:

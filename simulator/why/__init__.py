@@ -1,0 +1,1 @@
+"""`drydock why`: why a service does not run, from what is kept of it. Pure but for `views`."""
