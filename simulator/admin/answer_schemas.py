@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from simulator.admin.hardware_schemas import HARDWARE
+from simulator.admin.service_schemas import SERVICE_PARTS
 from simulator.admin.traffic_schemas import TRAFFIC
 from simulator.clock import ClockMode
 from simulator.facts.quotas import QUOTAS
 from simulator.facts.statuses import ModelStatus, ServiceKind, ServiceStatus
 from simulator.faults.kinds import FaultKind
 from simulator.faults.model import PARAMETERS
-from simulator.gateway.state import Balancing
 from simulator.gateway.status import Phase
 from simulator.lifecycle.objects import EventKind, InstanceState
 from simulator.openapi import (
@@ -305,6 +306,8 @@ SCHEMAS: dict[str, Schema] = {
         },
     ),
     "Traffic": TRAFFIC,
+    **HARDWARE,
+    **SERVICE_PARTS,
     "State": record("Everything at a glance.", _STATE),
     "Environment": record("What clients need.", _ENVIRONMENT),
     "ShuttingDown": record(
@@ -336,34 +339,6 @@ SCHEMAS: dict[str, Schema] = {
         },
     ),
     "Transitions": model_schema(TransitionSettings) | {"description": "How they are made."},
-    "Routing": record(
-        "How requests reach a service.",
-        {
-            "balancing": word("Which instance of a version gets a request.", *Balancing),
-            "websocket": flag("Whether it speaks WebSocket."),
-            "requests_per_s": maybe(integer("Traffic limit; 0 for none; null: the server's.")),
-            "max_body_bytes": maybe(integer("Largest request; 0 for no limit; null: 12 MB.")),
-            "timeout_s": maybe(number("Seconds until the first byte; null: the server's.")),
-            "direct": flag("Whether callers are told the instances' addresses."),
-        },
-    ),
-    "Addresses": record(
-        "Where instances can be called directly.",
-        {
-            "addresses": array(
-                record(
-                    "An instance that is ready.",
-                    {
-                        "instance_id": text("Id."),
-                        "version_id": text("Its version."),
-                        "address": text("unix:/path, or host:port."),
-                        "url": text("The same as a URL; empty for a Unix socket."),
-                    },
-                ),
-                "By their numbers.",
-            )
-        },
-    ),
     "ServiceInFull": record("A service in full.", {**_SERVICE, **_DETAIL}),
     "Imported": record(
         "The new model.",

@@ -8,6 +8,7 @@ from typing import Any
 from simulator.admin import views
 from simulator.admin.answer_schemas import SCHEMAS
 from simulator.admin.clock_routes import Advance, ChangeClock
+from simulator.admin.collection_routes import ChangeCollection
 from simulator.admin.fault_routes import REQUESTS, FaultsQuery, fault_view
 from simulator.admin.imports import ImportModel
 from simulator.admin.notification_routes import NotificationsQuery, notification_view
@@ -91,6 +92,8 @@ def _server() -> dict[str, Operation]:
         "ShowTraffic": _operation("Traffic", _STORE),
         "ShowMetrics": _stream("text/plain", "Prometheus' text format.", _STORE),
         "ShowEnvironment": _operation("Environment"),
+        "ShowHardware": _operation("Hardware"),
+        "ListHostSpecifications": _operation("HostSpecificationList"),
         "FollowEvents": _stream("text/event-stream", "Events; the answer does not end."),
         "ShutDown": _operation(
             "ShuttingDown",
@@ -166,6 +169,29 @@ def _services() -> dict[str, Operation]:
                     "limited": {
                         "summary": "Ten requests a second, each answered within five seconds",
                         "value": {"requests_per_s": 10, "timeout_s": 5},
+                    }
+                },
+            ),
+        ),
+        "ExplainService": _operation("Explanation", _MISSING, _STORE, path=_SERVICE_ID),
+        "ShowCollection": _operation("Collection", _MISSING, _STORE, path=_SERVICE_ID),
+        "ChangeCollection": _operation(
+            "Collection",
+            _INVALID,
+            TOO_LARGE,
+            *changed,
+            path=_SERVICE_ID,
+            body=Body(
+                schema=model_schema(ChangeCollection),
+                examples={
+                    "failed": {
+                        "summary": "One in ten of the images whose prediction fails",
+                        "value": {
+                            "enabled": True,
+                            "share_percent": 10,
+                            "only_failed": True,
+                            "content_types": ["image/*", "multipart/form-data"],
+                        },
                     }
                 },
             ),

@@ -7,6 +7,7 @@ querying dedicated resource pools (statuses).
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from fastapi import APIRouter, Request
@@ -15,7 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from simulator.errors import InvalidRequest, Violation
 from simulator.facts.specifications import CUSTOM, SPECIFICATIONS, Specification
 from simulator.lifecycle.objects import Node
+from simulator.modelarts.services import DOCUMENTED_ONLY
 from simulator.modelarts.shape import read_shape
+from simulator.offering import Offer
 from simulator.store.tables import PoolRow
 from simulator.strict_json import parse_object
 from simulator.system import System
@@ -65,7 +68,8 @@ def add_pool_routes(router: APIRouter, system: System) -> None:
     @router.post("/pools", operation_id="CreatePool", summary="Make a dedicated resource pool")
     async def create_pool(request: Request) -> Json:
         wanted = read_shape(CreatePool, parse_object(await request.body()), SOURCE)
-        size = node_size(wanted)
+        size = node_size(wanted, system.ruling.own_specifications)
+        refuse_absent_cards(size, await system.hosting.offers())
         row = PoolRow(
             project_id=system.project_id,
             pool_id=wanted.pool_id,
@@ -111,8 +115,13 @@ def add_pool_routes(router: APIRouter, system: System) -> None:
         return Json({})
 
 
-def node_size(wanted: CreatePool) -> Specification:
+def node_size(
+    wanted: CreatePool, own: Mapping[str, Specification] = DOCUMENTED_ONLY
+) -> Specification:
     """What one node has.
+
+    Args:
+        own: specifications beside the documented ones.
 
     Raises:
         InvalidRequest: there is no such specification, or its sizes are given and fixed, or not
@@ -123,13 +132,24 @@ def node_size(wanted: CreatePool) -> Specification:
         if wanted.cpus is None or wanted.memory_mb is None:
             raise _refused("/cpus", "nodes of the specification custom need cpus and memory_mb")
         return Specification(CUSTOM, cpus=wanted.cpus, memory_mb=wanted.memory_mb)
-    known = SPECIFICATIONS.get(wanted.specification)
+    known = {**own, **SPECIFICATIONS}.get(wanted.specification)
     if known is None:
-        names = ", ".join([*SPECIFICATIONS, CUSTOM])
+        names = ", ".join([*SPECIFICATIONS, *own, CUSTOM])
         raise _refused("/specification", f"there is no {wanted.specification}; there are {names}")
     if sized:
         raise _refused("/cpus", f"the sizes of {known.name} are fixed; custom has any")
     return known
+
+
+def refuse_absent_cards(size: Specification, offers: Iterable[Offer]) -> None:
+    """Nodes with accelerators need those of this host: nothing is run on a CPU in their place.
+
+    Raises:
+        InvalidRequest: the specification has accelerators and is not available here.
+    """
+    for one in offers:
+        if one.name == size.name and one.reason and size.category != "CPU":
+            raise _refused("/specification", f"{size.name} is not available: {one.reason}")
 
 
 def pool_view(row: PoolRow, nodes: tuple[Node, ...]) -> dict[str, Any]:

@@ -16,7 +16,9 @@ from starlette.responses import StreamingResponse
 
 from simulator.admin import views
 from simulator.admin.clock_routes import add_clock_routes, clock_view
+from simulator.admin.collection_routes import add_collection_routes
 from simulator.admin.fault_routes import active_faults, add_fault_routes, faults_of_service
+from simulator.admin.hardware_routes import add_hardware_routes
 from simulator.admin.imports import ImportModel, import_model
 from simulator.admin.job_views import jobs_of
 from simulator.admin.metrics_routes import add_metrics_routes
@@ -26,6 +28,7 @@ from simulator.admin.quota_routes import add_quota_routes
 from simulator.admin.routing_routes import add_routing_routes
 from simulator.admin.transition_routes import add_transition_routes
 from simulator.admin.usage_routes import add_usage_routes
+from simulator.admin.why_routes import add_why_routes
 from simulator.clock import real_ms
 from simulator.engine import Told
 from simulator.gateway.status import Phase
@@ -89,14 +92,17 @@ def admin_router(system: System) -> APIRouter:
     _add_service_routes(guarded, system)
     _add_model_routes(guarded, system)
     add_clock_routes(guarded, system)
+    add_collection_routes(guarded, system)
     add_metrics_routes(guarded, system)
     add_fault_routes(guarded, system)
+    add_hardware_routes(guarded, system)
     add_notification_routes(guarded, system)
     add_pool_routes(guarded, system)
     add_quota_routes(guarded, system)
     add_routing_routes(guarded, system)
     add_transition_routes(guarded, system)
     add_usage_routes(guarded, system)
+    add_why_routes(guarded, system)
     router.include_router(guarded)
     return router
 

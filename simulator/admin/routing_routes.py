@@ -20,6 +20,7 @@ from simulator.system import System
 from simulator.web import Json
 
 SOURCE = "drydock services limits"
+DOCUMENTED = "Deploying as a Real-Time Service, table 2"
 LIMIT_MAX = 1_000_000
 TIMEOUT_MAX_S = 3600.0
 BODY_MAX_BYTES = 12 * 1024 * 1024
@@ -92,8 +93,11 @@ def add_routing_routes(router: APIRouter, system: System) -> None:
 
 
 def routing_view(stored: Stored) -> dict[str, Any]:
-    """How requests reach a service; null where the server's setting holds."""
-    return asdict(routing_of(stored.row.routing))
+    """How requests reach a service; null where the server's setting holds. What is collected of
+    them has a view of its own."""
+    shown = asdict(routing_of(stored.row.routing))
+    del shown["collection"]
+    return shown
 
 
 def addresses_view(stored: Stored) -> list[dict[str, Any]]:
@@ -113,6 +117,9 @@ def addresses_view(stored: Stored) -> list[dict[str, Any]]:
 
 def _changed(stored: Stored, changes: dict[str, Any]) -> Reconfiguration:
     before = routing_of(stored.row.routing)
+    if before.websocket and changes.get("requests_per_s"):
+        text = "cannot be set for a WebSocket service"
+        raise InvalidRequest([Violation("MA-SVC-072", "/requests_per_s", text, DOCUMENTED)])
     after = replace(before, **changes)
     told = ", ".join(f"{name} {value}" for name, value in changes.items())
     event = Event(EventKind.NORMAL, f"its routing was changed: {told}", "RoutingChanged")

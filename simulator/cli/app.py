@@ -10,13 +10,16 @@ import typer
 from typer.core import TyperGroup
 
 from simulator.cli import (
+    apps,
     batch,
     check,
     clock,
     conform,
     deploy,
+    doctor,
     environment,
     faults,
+    hardware,
     images,
     logs,
     models,
@@ -31,6 +34,7 @@ from simulator.cli import (
     top,
     transitions,
     usage,
+    why,
 )
 from simulator.cli.demo import command as demo
 from simulator.cli.failures import ExitCode, Failure
@@ -140,6 +144,10 @@ app.command("predict")(predict.predict)
 app.command("stress")(stress.stress)
 app.command("logs")(logs.logs)
 app.command("top")(top.top)
+app.command("why")(why.why)
+app.command("doctor")(doctor.doctor)
+app.command("hardware")(hardware.hardware)
+app.command("specifications")(hardware.specifications)
 app.command("env")(environment.env)
 app.command("usage")(usage.usage)
 app.add_typer(services.app, name="services")
@@ -151,4 +159,5 @@ app.add_typer(transitions.app, name="transitions")
 app.add_typer(faults.app, name="faults")
 app.add_typer(batch.app, name="batch")
 app.add_typer(pools.app, name="pools")
+app.add_typer(apps.app, name="apps")
 app.add_typer(quota.app, name="quota")

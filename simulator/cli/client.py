@@ -159,6 +159,18 @@ class Server:
         """How requests reach a service."""
         return self._admin("GET", f"{_service(service_id)}/routing")
 
+    def why(self, service_id: str) -> Json:
+        """Why a service is as it is."""
+        return self._admin("GET", f"{_service(service_id)}/why")
+
+    def collection(self, service_id: str) -> Json:
+        """What is collected of a service's requests."""
+        return self._admin("GET", f"{_service(service_id)}/collection")
+
+    def change_collection(self, service_id: str, changes: Json) -> Json:
+        """Change what is collected; returns what is then."""
+        return self._admin("PUT", f"{_service(service_id)}/collection", changes)
+
     def change_routing(self, service_id: str, changes: Json) -> Json:
         """Change a service's limits; returns how requests reach it then."""
         return self._admin("PUT", f"{_service(service_id)}/routing", changes)
@@ -211,6 +223,15 @@ class Server:
         """Dedicated resource pools, with what is left on their nodes."""
         pools: list[Json] = self._admin("GET", "/pools")["pools"]
         return pools
+
+    def hardware(self) -> Json:
+        """What the host has."""
+        return self._admin("GET", "/hardware")
+
+    def specifications(self) -> list[Json]:
+        """The specifications, each available on the host or with the reason why not."""
+        found: list[Json] = self._admin("GET", "/specifications")["specifications"]
+        return found
 
     def create_pool(self, pool: Json) -> Json:
         """Make a dedicated pool; returns it."""

@@ -58,6 +58,9 @@ def deploy(
         except Failure as failure:
             raise _with_model_hint(failure) from failure
         service_id = str(created["service_id"])
+        if not output.as_json:  # JSON has them itself
+            for warning in created.get("warnings", ()):
+                output.note(f"warning: {clean_line(str(warning['message']))}", "yellow")
         if watch if watch is not None else sys.stdout.isatty():
             _follow(server, output, service_id)
             return

@@ -1,4 +1,4 @@
-"""From what a user types to one service or model."""
+"""From what a user types to one service, model or app."""
 
 from __future__ import annotations
 
@@ -30,6 +30,17 @@ def find_model(models: Sequence[Json], key: str) -> Json:
         Failure: there is none, or several could be meant; the hint lists them.
     """
     return _find("model", models, key, id_field="model_id", label=_model_label)
+
+
+def find_app(apps: Sequence[Json], key: str) -> Json:
+    """The app with this id, name, or beginning of an id.
+
+    Raises:
+        Failure: there is none, or several could be meant; the hint lists them.
+    """
+    rows = [{"name": app["app_name"], "app_id": app["app_id"], "app": app} for app in apps]
+    found: Json = _find("app", rows, key, id_field="app_id", label=_service_label)["app"]
+    return found
 
 
 def find_newest_model(models: Sequence[Json], key: str) -> Json:

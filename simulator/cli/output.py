@@ -11,7 +11,7 @@ import json
 import sys
 import textwrap
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
 from simulator.cli.failures import Failure
@@ -93,8 +93,14 @@ class Output:
         """A remark beside the result, on stderr; outside text in it must be cleaned already."""
         self.err.print(_text(text, style))
 
-    def table(self, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-        """Rows under headings.
+    def table(
+        self,
+        columns: Sequence[str],
+        rows: Sequence[Sequence[object]],
+        *,
+        dim: Collection[int] = (),
+    ) -> None:
+        """Rows under headings; those whose numbers are in `dim` are grey.
 
         A column whose heading starts with `>` is aligned to the right; one with `~` gives way where
         a terminal is too narrow. Elsewhere every cell is whole.
@@ -109,8 +115,9 @@ class Output:
                 overflow="ellipsis",
                 no_wrap=not name.startswith("~"),
             )
-        for row in rows:
-            table.add_row(*(_cell(value) for value in row))
+        for number, row in enumerate(rows):
+            style = "dim" if number in dim else None
+            table.add_row(*(_cell(value) for value in row), style=style)
         if self.out.is_terminal:
             self.out.print(table)
             return

@@ -1,4 +1,5 @@
-"""services list | show | events | start | stop | scale | weights | update | limits | delete."""
+"""services list | show | events | start | stop | scale | weights | update | limits | collection
+| delete."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ from typing import Any
 
 import typer
 
-from simulator.cli import changing, limits
+from simulator.cli import changing, collection, limits
 from simulator.cli.naming import find_service
 from simulator.cli.output import Output, age, clock_time, milliseconds
 from simulator.cli.session import HomeOption, JsonOption, ServiceArgument, Session
@@ -166,6 +167,7 @@ app.command("scale")(changing.scale)
 app.command("weights")(changing.weights)
 app.command("update")(changing.update)
 app.command("limits")(limits.limits)
+app.command("collection")(collection.collection)
 
 
 @app.command("delete")

@@ -100,6 +100,7 @@ def assert_quotas(server: DrydockServer, workload: Workload) -> None:
     assert used == {
         "real-time-services": len(there),
         "batch-services": 0,
+        "apps": 0,
         "public-instances": sum(one.configuration.count for one in there),
     }
 

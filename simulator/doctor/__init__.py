@@ -1,0 +1,1 @@
+"""`drydock doctor`: what of this host will be in the way of a deployment, before there is one."""
