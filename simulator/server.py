@@ -7,6 +7,7 @@ import contextlib
 import gc
 import logging
 import os
+import re
 import signal
 import socket
 import sqlite3
@@ -52,12 +53,14 @@ class _Application(FastAPI):
     """Describes itself in our words; `/openapi.json` is made when it is first asked for."""
 
     readings: Mapping[str, str]
+    specifications: tuple[str, ...] = ()
+    """Names of those that the settings add."""
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
             from simulator.surfaces import describe  # noqa: PLC0415
 
-            self.openapi_schema = describe(super().openapi(), self.readings)
+            self.openapi_schema = describe(super().openapi(), self.readings, self.specifications)
         return self.openapi_schema
 
 
@@ -67,6 +70,7 @@ def build_app(system: System) -> FastAPI:
         title="Drydock", version=VERSION, docs_url=None, redoc_url=None, redirect_slashes=False
     )
     app.readings = system.ruling.readings
+    app.specifications = tuple(system.ruling.own_specifications)
     app.add_middleware(BodyLimit)
     app.add_middleware(S3Requests, endpoint=_object_endpoint(system))
     app.add_middleware(LocalOrigin)
@@ -128,7 +132,9 @@ def _add_error_handlers(app: FastAPI) -> None:
 
     async def unexpected(request: Request, error: Exception) -> Json:
         request_id = request.scope.get("state", {}).get("request_id", "")
-        logger.exception("%s %s failed (%s)", request.method, request.url.path, request_id)
+        path = request.url.path
+        told = "(a path with a secret)" if re.fullmatch(wire.SECRET_PATHS, path) else path
+        logger.exception("%s %s failed (%s)", request.method, told, request_id)
         text = "internal error of Drydock; its log has the details under this request id"
         answer = _answer(request, wire.WireAnswer(500, "ModelArts.0010", text), "InternalError")
         answer.headers[REQUEST_ID] = request_id  # this goes past the middleware that adds it

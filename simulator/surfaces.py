@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,17 +20,20 @@ _GATEWAY = (
 )
 
 
-def describe(plain: Mapping[str, Any], readings: Mapping[str, str]) -> Schema:
+def describe(
+    plain: Mapping[str, Any], readings: Mapping[str, str], specifications: Sequence[str] = ()
+) -> Schema:
     """The document.
 
     Args:
         plain: what FastAPI makes of the routes.
         readings: what is chosen where the clouds' documents disagree: some limits go with it.
+        specifications: names of those that the settings add.
     """
     answers = gateway_answers()
     common = [FOREIGN]
     for cause, meaning in _GATEWAY:
         answer = answers[cause]
         common.append(Fault(answer.status, answer.error_code, meaning, CLOUD))
-    surfaces = [modelarts.surface(readings), iam.surface(), admin.surface()]
+    surfaces = [modelarts.surface(readings, specifications), iam.surface(), admin.surface()]
     return document(plain, [replace(one, common=common) for one in surfaces])

@@ -17,6 +17,8 @@ from simulator.access_log import AccessLog
 from simulator.backend_choice import choose_backend
 from simulator.batch.jobs import Jobs
 from simulator.clock import PlatformClock, real_ms
+from simulator.collection.collector import Collector
+from simulator.collection.spool import Spool
 from simulator.config import Paths, Settings
 from simulator.engine import Engine, Told
 from simulator.faults.control import FaultControl
@@ -25,6 +27,7 @@ from simulator.gateway.off import NoGateway
 from simulator.gateway.state import GatewayState
 from simulator.gateway.supervise import Gateway
 from simulator.heartbeat import Heartbeat
+from simulator.hosting import Hosting
 from simulator.iam.directory import Directory
 from simulator.iam.identity import Identity
 from simulator.iam.tokens import PROJECT_CLAIM, TokenSigner
@@ -83,6 +86,7 @@ class System:
 
     store: Store
     backend: WatchedBackend
+    hosting: Hosting
     engine: Engine
     gateway: DataPlane
     traffic: Traffic
@@ -137,7 +141,8 @@ class System:
             ConfigError: the state or the settings are unusable.
         """
         self.admin_token = _load_or_create_token(self.paths.admin_token)
-        self.store = Store(self.paths.database, self.ruling.counting)
+        overhead = self.settings.system_overhead.size
+        self.store = Store(self.paths.database, self.ruling.counting, overhead)
         try:
             await self._open_parts()
         except BaseException:
@@ -165,8 +170,10 @@ class System:
             await self._choose_backend(self.settings, self.paths, installation, last=last)
         )
         self.store.remember("backend", self.backend.name)
+        self.hosting = Hosting(self.settings, self.backend)
         self.gateway = Gateway(self.paths.gateway) if self._with_gateway else NoGateway()
-        self.routes = RouteTable(self.gateway, self._gateway_state())
+        self.spool = Spool(self.paths.run)
+        self.routes = RouteTable(self.gateway, self._gateway_state(), self.spool.open)
         self.traffic = Traffic(self.gateway, InstanceTraffic(self.gateway, self.routes.endpoints))
         self.access_log = AccessLog(self.paths.access_log, self.gateway)
         self.objects = ObjectStore(self.paths.objects, self.settings.buckets)
@@ -194,6 +201,14 @@ class System:
         self.faults = FaultControl(
             self.store.faults, self.clock, afflict=self.routes.afflict, listen=self._tell
         )
+        self.collector = Collector(
+            self.store,
+            self.objects,
+            self.clock,
+            spool=self.spool,
+            hold=self.routes.hold_collection,
+            listen=self._tell,
+        )
         self.store_watch = StoreWatch(self.store, self._store_recovered)
         self.notifier = Notifier(self.store, self.settings.notification_webhook)
         self.log_channels = LogChannels(self.store, self.backend, self.paths.log_channels)
@@ -218,6 +233,7 @@ class System:
         self.faults.start()
         if self._with_gateway:
             self._reading = asyncio.create_task(self.traffic.keep_reading())
+            self.collector.start()
             if self.settings.access_log:
                 self.access_log.start()
         self.store_watch.start()
@@ -234,6 +250,8 @@ class System:
             await asyncio.gather(self._reading, return_exceptions=True)
         await self.faults.close()
         await self.gateway.stop(GATEWAY_DRAIN_S)
+        await self.collector.close()
+        self.spool.remove()
         await self.access_log.close()
         await self.publisher.close()
         await self.store_watch.close()
@@ -277,6 +295,8 @@ class System:
             answers=wire.gateway_answers(),
             allowed_hosts=names,
             access_log_path=str(self.paths.access_log) if self.settings.access_log else "",
+            secret_paths=wire.SECRET_PATHS,
+            spool=str(self.spool.path),
         )
 
 

@@ -42,10 +42,12 @@ class Spool:
         if _is_ours(self.path):
             return
         _remove(self.path)
-        if os.access(self._memory, os.W_OK | os.X_OK):
-            self.path.symlink_to(tempfile.mkdtemp(prefix="drydock-", dir=self._memory))
-        else:
+        try:
+            folder = tempfile.mkdtemp(prefix="drydock-", dir=self._memory)
+        except OSError:  # there is no such file system, or no room in it
             self.path.mkdir(mode=0o700)
+        else:
+            self.path.symlink_to(folder)
 
     def files(self) -> list[os.DirEntry[str]]:
         """What is in it, in no order; nothing where it is not there, or is somebody else's."""

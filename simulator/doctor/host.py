@@ -50,7 +50,7 @@ def listening() -> list[Listener] | None:
     return [
         Listener(one.laddr.port, one.laddr.ip, _program(one.pid))
         for one in sockets
-        if one.status == psutil.CONN_LISTEN
+        if one.laddr and one.status == psutil.CONN_LISTEN
     ]
 
 

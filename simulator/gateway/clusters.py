@@ -31,6 +31,12 @@ CONTROL_CONCURRENCY = 10_000
 BUFFER_BYTES = 64 * 1024
 """Held of what one side has sent and the other has not taken, each way (our own limit). Beyond it
 the faster side has to wait."""
+HTTP2_WINDOWS = {
+    # the defaults, 16 MiB a stream, are what the other side could have us hold
+    "initial_stream_window_size": BUFFER_BYTES,
+    "initial_connection_window_size": 16 * BUFFER_BYTES,
+}
+"""What may come over HTTP/2 before it has been taken, from clients and from instances."""
 
 _CLUSTER = "envoy.config.cluster.v3.Cluster"
 _SERVICE_ID = re.compile(r"[A-Za-z0-9_-]+")
@@ -66,7 +72,7 @@ def version_cluster(service: ServiceRoute, version: VersionRoute) -> Json:
     name = cluster_name(service.service_id, version.version_id)
     localities = _localities(version.endpoints)
     return {
-        **_base(name, localities, service.max_concurrent_requests),
+        **_base(name, localities, service.max_concurrent_requests, http2=version.http2),
         **_balanced(service.balancing),
         "alt_stat_name": stat_name(name),
         "common_lb_config": _spread(localities),
@@ -178,7 +184,7 @@ def _address(endpoint: Endpoint) -> Json:
     return {"socket_address": {"address": endpoint.host, "port_value": endpoint.port}}
 
 
-def _base(name: str, localities: list[Json], concurrency: int) -> Json:
+def _base(name: str, localities: list[Json], concurrency: int, *, http2: bool = False) -> Json:
     limits = {
         "max_connections": concurrency,
         "max_pending_requests": concurrency,
@@ -188,7 +194,9 @@ def _base(name: str, localities: list[Json], concurrency: int) -> Json:
     options = typed(
         "envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
         common_http_protocol_options={"idle_timeout": duration(UPSTREAM_IDLE_S)},
-        explicit_http_config={"http_protocol_options": {}},
+        explicit_http_config=(
+            {"http2_protocol_options": HTTP2_WINDOWS} if http2 else {"http_protocol_options": {}}
+        ),
     )
     return typed(
         _CLUSTER,

@@ -1,4 +1,5 @@
-"""Who may call: tokens are checked by Envoy, signatures and app codes by the Python server.
+"""Who may call: tokens are checked by Envoy; signatures, app codes and app keys by the Python
+server.
 
 The listener's defaults refuse: a token is demanded below the inference prefix and the access rules
 deny everything, so a route without rules of its own is closed.
@@ -13,7 +14,7 @@ from simulator.gateway.envoy_json import Json, duration, typed
 from simulator.gateway.state import GatewayState
 
 JUDGE_TIMEOUT_S = 10.0
-"""How long the Python server may take to judge a signature (our own limit)."""
+"""How long the Python server may take to judge a request (our own limit)."""
 DEFAULT_MAX_BODY_BYTES = 12 * 1024 * 1024
 """Body sent along to the judge where no service sets a limit: the documented 12 MB."""
 
@@ -31,7 +32,7 @@ class Credentials(StrEnum):
     NONE = "none"
     TOKEN = "token"
     SIGNATURE = "signature"
-    """A signature or an app code: both are judged by the Python server."""
+    """A signature, an app's code or its key: all are judged by the Python server."""
 
 
 def token_filter(state: GatewayState) -> Json:
@@ -91,6 +92,8 @@ def signature_filter(state: GatewayState) -> Json:
         allowed_headers=everything,
         with_request_body=_whole_body(DEFAULT_MAX_BODY_BYTES),
         failure_mode_allow=False,
+        # who is refused has not called the version
+        charge_cluster_response_stats=False,
         status_on_error={"code": "ServiceUnavailable"},
     )
     return {"name": "ext_authz", "typed_config": config, "disabled": True}
@@ -126,7 +129,8 @@ def removed_headers(credentials: Credentials, token_header: str) -> list[str]:
 
     `Authorization` stays on requests with a token: it is then the model's own.
     """
-    headers = [token_header, PROJECT_HEADER, "x-apig-appcode", "x-security-token", "x-sdk-date"]
+    headers = [token_header, PROJECT_HEADER, "x-apig-appcode", "apikey"]
+    headers += ["x-security-token", "x-sdk-date"]
     if credentials is Credentials.SIGNATURE:
         headers += ["authorization", "x-sdk-content-sha256"]
     return headers

@@ -7,6 +7,7 @@ drain its connections).
 from __future__ import annotations
 
 from simulator.gateway.clusters import ANSWERED_BY, BUFFER_BYTES
+from simulator.gateway.collecting import tap_filters
 from simulator.gateway.credentials import project_filter, signature_filter, token_filter
 from simulator.gateway.envoy_json import Json, duration, typed
 from simulator.gateway.faults import fault_filters
@@ -27,6 +28,7 @@ MAX_HEADERS = 100
 MAX_LOGGED_METHOD = 32
 MAX_LOGGED_PATH = 1024
 """Characters of a method and of a path that are in the access log."""
+HIDDEN_PATH = "(not logged: it holds a secret)"
 _REQUEST_ID = (
     '%COALESCE({"operators": [{"command": "REQ", "param": "X-REQUEST-ID"}, '
     '{"command": "RESP", "param": "X-REQUEST-ID"}]})%'
@@ -95,7 +97,7 @@ def _connection_manager(state: GatewayState, routes: Json) -> Json:
         http_protocol_options=HTTP1,
         http2_protocol_options=HTTP2,
         local_reply_config={"mappers": mappers(state.answers)},
-        access_log=_access_log(state.access_log_path),
+        access_log=_access_log(state.access_log_path, state.secret_paths),
     )
 
 
@@ -108,14 +110,34 @@ def _filters(state: GatewayState) -> list[Json]:
         signature_filter(state),
         limit_filter(),
         {"name": "buffer", "typed_config": buffer, "disabled": True},
+        *tap_filters(state.spool),
         *fault_filters(),
         {"name": "router", "typed_config": router},
     ]
 
 
-def _access_log(path: str) -> list[Json]:
+def _access_log(path: str, secret_paths: str) -> list[Json]:
+    """One logger; or one for paths that are logged and one, to the same file, for those that are
+    not."""
     if not path:
         return []
+    if not secret_paths:
+        return [_file_log(path)]
+    told, hidden = (
+        {
+            "name": ":path",
+            "string_match": {"safe_regex": {"regex": secret_paths}},
+            "invert_match": is_told,
+        }
+        for is_told in (True, False)
+    )
+    return [
+        {**_file_log(path), "filter": {"header_filter": {"header": told}}},
+        {**_file_log(path, path=HIDDEN_PATH), "filter": {"header_filter": {"header": hidden}}},
+    ]
+
+
+def _file_log(log: str, **changes: str) -> Json:
     fields = {
         "time": "%START_TIME%",
         "request_id": _REQUEST_ID,
@@ -131,10 +153,11 @@ def _access_log(path: str) -> list[Json]:
         "duration_ms": "%DURATION%",
         "request_bytes": "%BYTES_RECEIVED%",
         "response_bytes": "%BYTES_SENT%",
+        **changes,
     }
     config = typed(
         "envoy.extensions.access_loggers.file.v3.FileAccessLog",
-        path=path,
+        path=log,
         log_format={"json_format": fields},
     )
-    return [{"name": "file", "typed_config": config}]
+    return {"name": "file", "typed_config": config}

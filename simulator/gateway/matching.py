@@ -44,6 +44,11 @@ def any_of(*predicates: Json) -> Json:
     return {"or_matcher": {"predicate": list(predicates)}}
 
 
+def all_of(*predicates: Json) -> Json:
+    """A predicate: each of these holds."""
+    return {"and_matcher": {"predicate": list(predicates)}}
+
+
 def none_of(predicate: Json) -> Json:
     """A predicate: this one does not hold."""
     return {"not_matcher": predicate}

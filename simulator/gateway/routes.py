@@ -1,8 +1,8 @@
 """The route table: which path goes where, who may call it, and what is refused at once.
 
-A request is first told apart by its credentials (token, or signature and app code), then by the
-longest known path prefix, so that a look-up does not grow with the number of services. Below each
-service stands a short list of routes, the last of which always answers.
+A request is first told apart by its credentials (token, or signature, app code and app key), then
+by the longest known path prefix, so that a look-up does not grow with the number of services. Below
+each service stands a short list of routes, the last of which always answers.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 
 from simulator.gateway.clusters import ANSWERED_BY, CONTROL_CLUSTER, cluster_name
+from simulator.gateway.collecting import collected
 from simulator.gateway.credentials import (
     DEFAULT_MAX_BODY_BYTES,
     Credentials,
@@ -21,9 +22,11 @@ from simulator.gateway.envoy_json import Json, duration, typed
 from simulator.gateway.faults import fault_headers, fault_settings
 from simulator.gateway.local_replies import CONTROL_ROUTE, direct
 from simulator.gateway.matching import (
+    all_of,
     any_of,
     header_input,
     header_matches,
+    none_of,
     route,
     to_routes,
 )
@@ -54,6 +57,7 @@ _OTHER_INSTANCE = {
     "name": "previous_hosts",
     "typed_config": typed("envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"),
 }
+_UNNAMED, _MISSING = Cause.SERVICE_UNNAMED, Cause.SERVICE_MISSING
 _UNAVAILABLE = {
     Availability.DEPLOYING: Cause.SERVICE_DEPLOYING,
     Availability.STOPPED: Cause.SERVICE_STOPPED,
@@ -81,9 +85,12 @@ def route_configuration(state: GatewayState) -> Json:
 
 
 def _by_credentials(state: GatewayState) -> Json:
+    has_token = header_matches(state.token_header.lower(), ".+")
     signed = any_of(
         header_matches("authorization", "(SDK|V11)-HMAC-SHA256( .*)?"),
         header_matches("x-apig-appcode", ".+"),
+        # models may have a field of so common a name themselves
+        all_of(header_matches("apikey", ".+"), none_of(has_token)),
     )
     with_signature = {
         "predicate": signed,
@@ -96,13 +103,8 @@ def _by_credentials(state: GatewayState) -> Json:
 
 
 def _by_path(state: GatewayState, credentials: Credentials) -> Json:
-    missing = route(
-        "service_missing",
-        {"prefix": state.inference_prefix},
-        direct(state.answers[Cause.SERVICE_MISSING]),
-        access_rules(credentials),
-    )
-    lists = {state.inference_prefix: [missing]}
+    unnamed, missing = _no_service(state, credentials)
+    lists = {state.inference_prefix: [unnamed, missing]}
     for service in sorted(state.services, key=lambda one: one.prefix):
         if not service.prefix.startswith(state.inference_prefix):
             raise ValueError(
@@ -129,6 +131,16 @@ def _by_path(state: GatewayState, credentials: Credentials) -> Json:
     }
 
 
+def _no_service(state: GatewayState, credentials: Credentials) -> tuple[Json, Json]:
+    """The routes of a path without a service's name, and of one with a name that none has."""
+    access = access_rules(credentials)
+    unnamed, missing = (direct(state.answers[one]) for one in (_UNNAMED, _MISSING))
+    return (
+        route(_UNNAMED.value, {"path": state.inference_prefix}, unnamed, access),
+        route(_MISSING.value, {"prefix": state.inference_prefix}, missing, access),
+    )
+
+
 def _service_routes(
     state: GatewayState, service: ServiceRoute, credentials: Credentials
 ) -> list[Json]:
@@ -144,11 +156,12 @@ def _service_routes(
                 "substitution": "/",
             }
         }
-        return [_serving_route(state, service, credentials, below, rewrite)]
+        return _serving_routes(state, service, credentials, below, rewrite)
     routes = [
-        _serving_route(state, service, credentials, match, {"prefix_rewrite": api.path})
+        one
         for api in sorted(_apis(service), key=lambda one: (one.path, one.method))
         for match in _api_matches(service.prefix, api)
+        for one in _serving_routes(state, service, credentials, match, {"prefix_rewrite": api.path})
     ]
     answer = state.answers[Cause.NO_SUCH_API]
     return [*routes, route(f"{service.service_id}/no_such_api", below, direct(answer), closed)]
@@ -170,12 +183,35 @@ def _api_matches(prefix: str, api: Api) -> Iterable[Json]:
         }
 
 
+def _serving_routes(
+    state: GatewayState,
+    service: ServiceRoute,
+    credentials: Credentials,
+    match: Json,
+    rewrite: Json,
+) -> list[Json]:
+    """The route of a path; where instances speak HTTP/2, one of gRPC before it.
+
+    A gRPC call is a conversation: who waits for an answer before its next message would wait for
+    ever if the gateway held its messages until all are there.
+    """
+    held = _serving_route(
+        state, service, credentials, match, rewrite, streamed=_is_streamed(service)
+    )
+    if _is_streamed(service) or not any(version.http2 for version in service.versions):
+        return [held]
+    calls = {**match, "grpc": {}}
+    return [_serving_route(state, service, credentials, calls, rewrite, streamed=True), held]
+
+
 def _serving_route(
     state: GatewayState,
     service: ServiceRoute,
     credentials: Credentials,
     match: Json,
     rewrite: Json,
+    *,
+    streamed: bool,
 ) -> Json:
     access = access_rules(
         credentials,
@@ -184,15 +220,17 @@ def _serving_route(
     )
     if not any(version.weight for version in service.versions):
         return route(service.service_id, match, direct(state.answers[Cause.BACKEND_DOWN]), access)
+    secrets = removed_headers(credentials, state.token_header)
     action = {
-        "route": {**_to_versions(service), **rewrite},
+        "route": {**_to_versions(service, secrets), **rewrite},
         "response_headers_to_add": [_set(INSTANCE_HEADER, ANSWERED_BY)],
     }
+    held = {} if streamed else _whole_bodies(service)
     return {
-        **route(service.service_id, match, action, {**access, **_whole_bodies(service)}),
+        **route(service.service_id, match, action, {**access, **held}),
         **limited_by(service),
         "request_headers_to_remove": [
-            *removed_headers(credentials, state.token_header),
+            *secrets,
             GATEWAY_HEADER,
             "x-envoy-external-address",
         ],
@@ -209,10 +247,7 @@ def _judged_bytes(service: ServiceRoute) -> int:
 
 
 def _whole_bodies(service: ServiceRoute) -> Json:
-    """Requests are held until they are whole, so that one that is too large never begins; not those
-    that are passed on as they come."""
-    if _is_streamed(service):
-        return {}
+    """Requests are held until they are whole, so that one that is too large never begins."""
     buffer = typed(
         "envoy.extensions.filters.http.buffer.v3.BufferPerRoute",
         buffer={"max_request_bytes": service.max_body_bytes},
@@ -220,10 +255,15 @@ def _whole_bodies(service: ServiceRoute) -> Json:
     return {"buffer": buffer}
 
 
-def _to_versions(service: ServiceRoute) -> Json:
+def _to_versions(service: ServiceRoute, secrets: list[str]) -> Json:
     """The action: a version by weight, a deadline for the first byte, one careful retry, at another
     instance where there is one."""
-    weighted = [_weighted(service, one) for one in service.versions if one.weight > 0]
+    weighted = [
+        entry
+        for one in service.versions
+        if one.weight > 0
+        for entry in _weighted(service, one, secrets)
+    ]
     by_source = {"hash_policy": [{"connection_properties": {"source_ip": True}}]}
     return {
         "weighted_clusters": {"clusters": weighted},
@@ -242,9 +282,9 @@ def _to_versions(service: ServiceRoute) -> Json:
     }
 
 
-def _weighted(service: ServiceRoute, version: VersionRoute) -> Json:
+def _weighted(service: ServiceRoute, version: VersionRoute, secrets: list[str]) -> list[Json]:
     settings = fault_settings(version.faults)
-    return {
+    entry = {
         "name": cluster_name(service.service_id, version.version_id),
         "weight": version.weight,
         "response_headers_to_add": [
@@ -253,6 +293,9 @@ def _weighted(service: ServiceRoute, version: VersionRoute) -> Json:
         ],
         **({"typed_per_filter_config": settings} if settings else {}),
     }
+    # all or none of a service's versions: their weights are multiplied
+    percent = service.collected_percent
+    return collected(entry, service.service_id, percent, secrets) if percent else [entry]
 
 
 def _pauses(service: ServiceRoute) -> Json:

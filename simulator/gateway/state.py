@@ -95,12 +95,14 @@ class VersionRoute:
         weight: 0 to 100; the weights of a service need not add up here, shares are relative.
         endpoints: ready instances only; empty means this version's share is answered 503.
         faults: what goes wrong with its requests.
+        http2: its instances speak HTTP/2 from the first byte on (prior knowledge), not HTTP/1.1.
     """
 
     version_id: str
     weight: int
     endpoints: tuple[Endpoint, ...] = ()
     faults: PathFaults = PathFaults()
+    http2: bool = False
 
 
 class Availability(StrEnum):
@@ -128,6 +130,7 @@ class ServiceRoute:
         max_concurrent_requests: per version; more at the same time are refused (self-protection).
         balancing: which instance of a version gets a request.
         websocket: requests are WebSocket handshakes, and nothing else.
+        collected_percent: of the requests are written into the spool, 0 to 100.
     """
 
     service_id: str
@@ -142,6 +145,7 @@ class ServiceRoute:
     max_concurrent_requests: int = 1024
     balancing: Balancing = Balancing.ROUND_ROBIN
     websocket: bool = False
+    collected_percent: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -166,6 +170,8 @@ class Cause(StrEnum):
     BACKEND_DOWN = "backend_down"
     OVERLOADED = "overloaded"
     NO_SUCH_API = "no_such_api"
+    SERVICE_UNNAMED = "service_unnamed"
+    """The path ends where a service's name should stand."""
     SERVICE_MISSING = "service_missing"
     SERVICE_STOPPED = "service_stopped"
     SERVICE_FAILED = "service_failed"
@@ -208,6 +214,9 @@ class GatewayState:
         allowed_hosts: Host header values that are served, without port; `*.name` for all below it.
         max_connections: client connections at one time; more are refused by the listener.
         access_log_path: file for one JSON line a request; empty for no access log.
+        secret_paths: regular expression (RE2) of paths that hold a secret and are not logged; empty
+            for none.
+        spool: directory for the requests and answers that are collected; empty for no collection.
     """
 
     host: str
@@ -226,3 +235,5 @@ class GatewayState:
     allowed_hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
     max_connections: int = 4096
     access_log_path: str = ""
+    secret_paths: str = ""
+    spool: str = ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from simulator.gateway.clusters import BUFFER_BYTES
+from simulator.gateway.clusters import HTTP2_WINDOWS
 from simulator.gateway.credentials import Credentials, access_rules
 from simulator.gateway.envoy_json import Json
 from simulator.gateway.local_replies import direct
@@ -25,6 +25,10 @@ RUNTIME = {
     # without it whatever stands between a chunk and the next line end is passed over, and a line
     # may end in LF alone: the next server could see the chunk end elsewhere
     "envoy.reloadable_features.strict_chunk_parsing": True,
+    # a connection of HTTP/2 ends when so many of its streams were reset, and they are more than
+    # half, each within a second of its beginning ("rapid reset")
+    "overload.premature_reset_total_stream_count": 500,
+    "overload.premature_reset_min_stream_lifetime_seconds": 1,
 }
 """Envoy's runtime flags, which it takes at its start."""
 
@@ -36,11 +40,16 @@ HTTP1 = {
 
 HTTP2 = {
     "max_concurrent_streams": 128,
-    # the default of 16 MiB a stream is what a client could have us hold
-    "initial_stream_window_size": BUFFER_BYTES,
-    "initial_connection_window_size": 16 * BUFFER_BYTES,
+    **HTTP2_WINDOWS,
+    # answers, and acknowledgements of SETTINGS and PING, for a client that does not take them
+    "max_outbound_frames": 10_000,
+    "max_outbound_control_frames": 1_000,
+    # frames that say nothing
+    "max_consecutive_inbound_frames_with_empty_payload": 1,
+    "max_inbound_priority_frames_per_stream": 100,
+    "max_inbound_window_update_frames_per_data_frame_sent": 10,
 }
-"""Options of HTTP/2. Floods are bounded by Envoy's own defaults."""
+"""Options of HTTP/2 with clients; a connection beyond them ends."""
 
 HOP_BY_HOP = (
     "http2-settings",

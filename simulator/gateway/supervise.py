@@ -259,9 +259,10 @@ class Gateway:
             deaths = 1 if time.monotonic() - started > STEADY_S else deaths + 1
             async with self._lock:
                 self._phase = Phase.RESTARTING
-                code = self._process.exit_code if self._process else None
-                self._error = f"Envoy ended unexpectedly (exit code {code})"
-                self._log_tail = self.log.tail()
+                if self._process is not None:  # else its start failed, which the error tells
+                    code = self._process.exit_code
+                    self._error = f"Envoy ended unexpectedly (exit code {code})"
+                    self._log_tail = self.log.tail()
             await asyncio.sleep(BACKOFFS_S[min(deaths, len(BACKOFFS_S)) - 1])
             await self._bring_back()
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from simulator.facts.specifications import SPECIFICATIONS
 from simulator.facts.statuses import ModelStatus, ServiceKind, ServiceStatus
 from simulator.lifecycle.objects import EventKind
+from simulator.modelarts.app_answers import APP_ANSWERS
 from simulator.modelarts.offer_schemas import OFFERS
 from simulator.modelarts.rules.model import MODEL_TYPES
 from simulator.modelarts.schema_parts import instant as _instant
@@ -293,6 +294,7 @@ ANSWERS: dict[str, Schema] = {
         {"service_id": text("Id of the service."), "service_name": text("Its name.")},
     ),
     **OFFERS,
+    **APP_ANSWERS,
     "Monitor": _MONITOR,
     "ServiceMonitor": record(
         "The calls and resources of a service.",

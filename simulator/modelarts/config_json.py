@@ -13,7 +13,7 @@ from simulator.errors import InvalidRequest, NotSimulated, Violation
 from simulator.facts import limits
 from simulator.modelarts.rules import CATALOGUE
 from simulator.modelarts.rules.config_json import content_type
-from simulator.modelarts.rules.config_parts import CONFIG_FILE, whole_number
+from simulator.modelarts.rules.config_parts import CONFIG_FILE, HTTP2, whole_number
 
 JSON_TYPE = "application/json"
 
@@ -41,6 +41,7 @@ class ModelConfig:
     Attributes:
         health: fields of `lifecycle.objects.HealthCheck` that are declared; empty for none.
         port: where an image listens.
+        http2: an image speaks HTTP/2 from the first byte on, and not HTTP/1.1.
         document: the file as it was.
     """
 
@@ -51,6 +52,7 @@ class ModelConfig:
     swr_location: str = ""
     health: dict[str, Any] = field(default_factory=dict)
     port: int = 8080
+    http2: bool = False
     document: dict[str, Any] = field(default_factory=dict)
 
 
@@ -62,20 +64,25 @@ def read_config(document: dict[str, Any], where: str) -> ModelConfig:
 
     Raises:
         InvalidRequest: everything that is wrong with it, each with its place.
-        NotSimulated: it asks for a health check by EXEC.
+        NotSimulated: it asks for a health check by EXEC, or for WebSocket over HTTP/2.
     """
     report = CATALOGUE.judge(CONFIG_FILE, document)
     if report.violations:
         raise InvalidRequest([_in(where, violation) for violation in report.violations])
     clean = report.clean
+    http2 = clean.get("protocol", "").lower() == HTTP2
+    apis = tuple(_api(api) for api in clean.get("apis", ()))
+    if http2 and any(api.protocol.lower() in ("ws", "wss") for api in apis):
+        raise NotSimulated("WebSocket over HTTP/2")
     return ModelConfig(
         model_type=clean["model_type"],
         model_algorithm=clean.get("model_algorithm", ""),
-        apis=tuple(_api(api) for api in clean.get("apis", ())),
+        apis=apis,
         runtime=clean.get("runtime", ""),
         swr_location=clean.get("swr_location", ""),
         health=_health(clean["health"]) if "health" in clean else {},
         port=whole_number(clean.get("port")) or 8080,
+        http2=http2,
         document=document,
     )
 

@@ -86,7 +86,6 @@ def _not(call: str, name: str) -> Documented:
 
 
 _SEEN = Proof.OBSERVED
-_NOT_OF_BATCH = "of real-time services only"
 
 _SERVICES = (
     _done(
@@ -115,13 +114,11 @@ _SERVICES = (
         "PATCH services/{service_id}",
         "changing fields of a service's configuration",
         "PatchService",
-        missing=_NOT_OF_BATCH,
     ),
     _done(
         "PUT services/{service_id}/property",
         "changing a service's property",
         "ChangeServiceProperty",
-        missing=_NOT_OF_BATCH,
     ),
     _done(
         "DELETE services/{service_id}",
@@ -195,36 +192,77 @@ _EDGE = (
     _not("POST services/{service_id}/tasks/{task_id}/stop", "stopping an edge task"),
 )
 _APP = (
-    _not("POST app-auth/apps", "creating an app"),
-    _not("GET app-auth/apps", "querying apps"),
-    _not("GET app-auth/apps/{app_id}", "querying an app"),
-    _not("DELETE app-auth/apps/{app_id}", "deleting an app"),
-    _not("GET app-auth/apps/{app_name}/exists", "querying whether an app exists"),
-    _not("POST app-auth/apps/{app_id}/app-code", "adding an AppCode"),
-    _not("PUT app-auth/apps/{app_id}/app-code/{app_code}", "resetting an AppCode"),
-    _not("DELETE app-auth/apps/{app_id}/app-code/{app_code}", "deleting an AppCode"),
-    _not("PUT app-auth/apps/{app_id}/app-secret", "resetting an AppSecret"),
-    _not("GET app-auth/apps/{app_id}/auth-apis", "querying the APIs of an app"),
-    _not("POST app-auth/{service_id}/apis", "creating a service's API for apps"),
-    _not("GET app-auth/{service_id}/apis/{api_id}", "querying a service's API for apps"),
-    _not("POST services/{service_id}/app-auth-api", "creating and authorizing an API for apps"),
-    _not("GET services/{service_id}/app-auth-apis", "querying a service's APIs for apps"),
-    _not(
-        "DELETE services/{service_id}/app-auth-apis/{api_id}", "deleting a service's API for apps"
+    _done("POST app-auth/apps", "creating an app", "CreateApigApp", Proof.INFERRED),
+    _done("GET app-auth/apps", "querying apps", "ListApigApps", Proof.INFERRED),
+    _done("GET app-auth/apps/{app_id}", "querying an app", "ShowApigApp"),
+    _done("DELETE app-auth/apps/{app_id}", "deleting an app", "DeleteApigApp", Proof.INFERRED),
+    _done("GET app-auth/apps/{app_name}/exists", "querying whether an app exists", "ApigAppExists"),
+    _done("POST app-auth/apps/{app_id}/app-code", "adding an AppCode", "CreateApigAppCode"),
+    _done(
+        "PUT app-auth/apps/{app_id}/app-code/{app_code}", "resetting an AppCode", "ResetApigAppCode"
     ),
-    _not(
+    _done(
+        "DELETE app-auth/apps/{app_id}/app-code/{app_code}",
+        "deleting an AppCode",
+        "DeleteApigAppCode",
+    ),
+    _done("PUT app-auth/apps/{app_id}/app-secret", "resetting an AppSecret", "ResetApigAppSecret"),
+    _done(
+        "GET app-auth/apps/{app_id}/auth-apis", "querying the APIs of an app", "ShowApisBindToApp"
+    ),
+    _done(
+        "POST app-auth/{service_id}/apis",
+        "creating a service's API for apps",
+        "CreateAppAuthApi",
+        Proof.INFERRED,
+        missing="no APIs without authentication or with an address of their own",
+    ),
+    _done(
+        "GET app-auth/{service_id}/apis/{api_id}",
+        "querying a service's API for apps",
+        "GetAppAuthApiInfo",
+    ),
+    _done(
+        "POST services/{service_id}/app-auth-api",
+        "creating and authorizing an API for apps",
+        "CreateAndAuthAppAuthApi",
+    ),
+    _done(
+        "GET services/{service_id}/app-auth-apis",
+        "querying a service's APIs for apps",
+        "GetAppAuthApisInfo",
+    ),
+    _done(
+        "DELETE services/{service_id}/app-auth-apis/{api_id}",
+        "deleting a service's API for apps",
+        "DeleteAppAuthApi",
+    ),
+    _done(
         "GET services/{service_id}/app-auth-apis/{api_id}/api-auths",
         "querying the apps that may call an API",
+        "ShowApiAuthInfos",
+        Proof.INFERRED,
     ),
-    _not(
+    _done(
         "POST services/{service_id}/app-auth-apis/{api_id}/app-auth-api",
         "letting apps call an API",
+        "AuthorizeApiToApigApps",
     ),
-    _not(
+    _done(
+        "PUT services/{service_id}/app-auth-apis/{api_id}/app-auth-api",
+        "letting only some apps call an API",
+        "UpdateAuthApiToApigApps",
+    ),
+    _done(
         "DELETE services/{service_id}/app-auth-apis/{api_id}/app-auth-api",
         "no longer letting apps call an API",
+        "DeleteApiAppAuth",
     ),
-    _not("GET services/{service_id}/api-auths", "querying a service's APIs and their apps"),
+    _done(
+        "GET services/{service_id}/api-auths",
+        "querying a service's APIs and their apps",
+        "GetServiceAppAuthApiAuthInfo",
+    ),
 )
 _MODELS = (
     _done(

@@ -10,6 +10,7 @@ from simulator.rules.rule import ErrorCode
 
 INVALID_ARGUMENT = ErrorCode(400, "ModelArts.0101", "an argument is invalid; it is named")
 WORKSPACE_MISSING = ErrorCode(400, "ModelArts.0102", "the workspace does not exist")
+APP_LIMIT = ErrorCode(400, "ModelArts.0118", "there are as many apps as allowed")
 PARAMETER_ERROR = ErrorCode(400, "ModelArts.0104", "the parameters cannot be read")
 MODEL_NAME_TAKEN = ErrorCode(409, "ModelArts.3002", "a model of this name and version exists")
 CONFIG_JSON = ErrorCode(400, "ModelArts.3015", "config.json does not follow its specification")

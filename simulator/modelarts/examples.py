@@ -10,6 +10,7 @@ from simulator.facts.statuses import ModelStatus, ServiceStatus
 from simulator.lifecycle.objects import EventKind, Size
 from simulator.lifecycle.placement import nodes_of
 from simulator.modelarts import offers, tags, wire
+from simulator.modelarts.app_examples import app_answers
 from simulator.modelarts.cluster_routes import cluster_item
 from simulator.modelarts.monitor import monitor
 from simulator.modelarts.rules import CATALOGUE
@@ -97,7 +98,10 @@ def answers() -> dict[str, Any]:
         service_id=SERVICE_ID, at=AT_MS, result="done", document=service.row.document
     )
     models = {model.model_id: model for model in [model_row()]}
-    specifications = [offers.specification_item(one) for one in SPECIFICATIONS.values()]
+    specifications = [
+        offers.specification_item(one, sold_out=one.category != "CPU")
+        for one in SPECIFICATIONS.values()
+    ]
     engines = [offers.engine_item(one) for one in ENGINES]
     names = {"service_id": SERVICE_ID, "service_name": service.row.name}
     return {
@@ -121,4 +125,5 @@ def answers() -> dict[str, Any]:
         "ShowModel": wire.model_detail(model),
         "ListEngineRuntimes": _page("engine_runtimes", *engines),
         "DeleteModel": {"delete_success_list": [model.model_id], "delete_failed_list": []},
+        **app_answers(service.row, ENDPOINT, AT_MS),
     }

@@ -236,7 +236,7 @@ class Publisher:
             raise SourceUnusable(reference, error.message, hint=error.hint) from error
         # The content id, not the tag: a later move of the tag changes nothing that is deployed.
         artifact = ImageArtifact(reference=info.digest or reference, port=config.port)
-        return config, artifact_document(artifact)
+        return config, artifact_document(artifact) | ({"http2": True} if config.http2 else {})
 
     def _check_package(self, source: str) -> ModelConfig:
         # of the model itself only the name is looked at, so that nothing large is fetched

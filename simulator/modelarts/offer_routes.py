@@ -12,7 +12,6 @@ import asyncio
 from fastapi import APIRouter, Request
 
 from simulator.facts.engines import ENGINES
-from simulator.facts.specifications import SPECIFICATIONS
 from simulator.modelarts.offers import engine_item, is_over_quota, specification_item
 from simulator.modelarts.queries import Paging, SpecificationQuery, read_query
 from simulator.system import System
@@ -30,9 +29,16 @@ def add_offer_routes(router: APIRouter, system: System) -> None:
         query = read_query(SpecificationQuery, request.query_params)
         quotas = await asyncio.to_thread(system.store.quotas, project_id, caller.user_id)
         over = is_over_quota(quotas, query.infer_type, dedicated=query.is_personal_cluster)
-        page = query.page([*SPECIFICATIONS.values()])
-        items = [specification_item(spec, over_quota=over) for spec in page]
-        counts = {"total_count": len(SPECIFICATIONS), "count": len(items)}
+        offers = await system.hosting.offers()
+        # custom has no sizes of its own, and is not listed
+        sized = [(one, one.specification) for one in offers if one.specification]
+        items = [
+            specification_item(
+                spec, sold_out=not one.is_available, runs_on=one.runs_on, over_quota=over
+            )
+            for one, spec in query.page(sized)
+        ]
+        counts = {"total_count": len(sized), "count": len(items)}
         return Json({**counts, "specifications": items})
 
     @router.get(

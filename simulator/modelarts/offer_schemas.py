@@ -3,8 +3,9 @@ writes."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from simulator.facts.engines import EngineStatus, ImageSource, RequestMode
-from simulator.facts.specifications import SPECIFICATIONS
 from simulator.modelarts.schema_parts import page
 from simulator.openapi import array, flag, integer, number, record, text, word
 from simulator.rules.openapi import Schema
@@ -27,7 +28,7 @@ def _cards(about: str, name: str, how_many: Schema) -> Schema:
 _SPECIFICATION = record(
     "What one instance can get.",
     {
-        "specification": word("Its name.", *SPECIFICATIONS),
+        "specification": text("Its name."),
         "billing_spec": text("The name on the bill."),
         "category": word("What computes.", "CPU", "GPU", "NPU"),
         "cpu_info": record(
@@ -70,6 +71,20 @@ _ENGINE_RUNTIME = record(
         "image_source": array(word("Its family.", *ImageSource), "Their families of images."),
     },
 )
+
+
+def with_specifications(schemas: Mapping[str, Schema], names: Sequence[str]) -> dict[str, Schema]:
+    """The schemas, in which the words for a specification are these names too."""
+    if not names:
+        return dict(schemas)
+    found = dict(schemas)
+    for name, schema in schemas.items():
+        field = schema.get("properties", {}).get("specification", {})
+        if "enum" in field:
+            longer = field | {"enum": [*field["enum"], *names]}
+            found[name] = schema | {"properties": schema["properties"] | {"specification": longer}}
+    return found
+
 
 OFFERS: dict[str, Schema] = {
     "Specification": _SPECIFICATION,

@@ -30,13 +30,18 @@ def is_over_quota(quotas: Sequence[QuotaUse], kind: ServiceKind, *, dedicated: b
     return any(quota.used >= quota.size for quota in quotas if quota.name in counted)
 
 
-def specification_item(spec: Specification, *, over_quota: bool = False) -> dict[str, Any]:
+def specification_item(
+    spec: Specification, *, sold_out: bool = False, runs_on: str = "", over_quota: bool = False
+) -> dict[str, Any]:
     """A specification as `GET /services/specifications` lists it.
 
-    Those with accelerators are sold out: this host offers instances CPUs only.
+    Args:
+        sold_out: it is not to be had on this host.
+        runs_on: the card that is really here, where one is asked for.
     """
-    has_accelerator = bool(spec.gpus or spec.npus)
-    memory_gib = spec.memory_mb // 1024
+    size = f"{spec.cpus:g} vCPUs, {spec.memory_mb / 1024:g} GiB"
+    size_cn = size.replace("vCPUs", "核")
+    here = f", runs on {runs_on}" if runs_on and spec.category != "CPU" else ""
     return {
         "specification": spec.name,
         "billing_spec": spec.name,
@@ -46,13 +51,13 @@ def specification_item(spec: Specification, *, over_quota: bool = False) -> dict
         "gpu_info": {"gpu": spec.gpus} | _card(spec, spec.gpus),
         "npu_info": {"npu": spec.npus} | _card(spec, spec.npus),
         "is_open": True,
-        "spec_status": "sellout" if has_accelerator else "normal",
+        "spec_status": "sellout" if sold_out else "normal",
         "is_free": spec.is_free,
         "over_quota": over_quota,
         "extend_params": BILLING_ITEM,
         "source_type": "",
-        "display_en": f"{spec.cpus:g} vCPUs, {memory_gib} GiB ({spec.name})",
-        "display_cn": f"{spec.cpus:g} 核, {memory_gib} GiB ({spec.name})",
+        "display_en": f"{size} ({spec.name}){here}",
+        "display_cn": f"{size_cn} ({spec.name}){here}",
     }
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
 
-from simulator.errors import NameTaken, NotFound, NotSimulated, Refused, SourceUnusable
-from simulator.iam.openapi import PROJECT_ID, PROJECT_TOKEN, SCHEMES, caller_faults
+from simulator.errors import NameTaken, NotFound, NotSimulated, SourceUnusable
+from simulator.iam.openapi import SCHEMES
 from simulator.modelarts import error_codes as codes
-from simulator.modelarts import examples, wire
 from simulator.modelarts.answer_schemas import with_version
+from simulator.modelarts.app_openapi import app_operations
 from simulator.modelarts.changes import MOST_PATCHES, PatchOperation, PropertyChange
 from simulator.modelarts.cluster_routes import ClusterQuery
+from simulator.modelarts.offer_schemas import with_specifications
+from simulator.modelarts.openapi_parts import fault as _fault
+from simulator.modelarts.openapi_parts import operation as _operation
+from simulator.modelarts.openapi_parts import told as _told
 from simulator.modelarts.queries import (
     DeleteModelQuery,
     EventQuery,
@@ -28,11 +31,7 @@ from simulator.modelarts.rules.config_parts import CONFIG_FILE
 from simulator.modelarts.rules.model import CREATE_MODEL
 from simulator.modelarts.tags import PutTags, RemoveTags
 from simulator.openapi import (
-    CLOUD,
-    STORE_FAILED,
     STORE_FULL,
-    TOO_LARGE,
-    Answer,
     Body,
     Fault,
     Operation,
@@ -43,21 +42,28 @@ from simulator.openapi import (
 )
 from simulator.rules import openapi as schemas
 from simulator.rules.openapi import Schema, reference
-from simulator.rules.rule import ErrorCode, Level, Severity
+from simulator.rules.rule import Level, Severity
 
 _SERVICE_ID = {"service_id": text("Id of the service.", minLength=1)}
 _MODEL_ID = {"model_id": text("Id of the model.", minLength=1)}
 _SERVICE_IDS = {"service_id": text("Id of the service, or several joined by commas.", minLength=1)}
 
 
-def surface(readings: Mapping[str, str]) -> Surface:
-    """The ModelArts API, as it is with these readings."""
+def surface(readings: Mapping[str, str], specifications: Sequence[str] = ()) -> Surface:
+    """The ModelArts API, as it is with these readings and these further specifications."""
     requests = schemas.request_schemas(CATALOGUE, (CREATE, CHANGE, CREATE_MODEL), readings)
     return Surface(
         tag="modelarts",
         about="Real-time services and models, as the ModelArts API has them.",
-        operations={**_services(), **_watching(), **_tags(), **_offers(), **_models()},
-        schemas={**requests, **with_version(requests)},
+        operations={
+            **_services(),
+            **_watching(),
+            **_tags(),
+            **_offers(),
+            **_models(),
+            **app_operations(),
+        },
+        schemas=with_specifications({**requests, **with_version(requests)}, specifications),
         security=SCHEMES,
     )
 
@@ -224,37 +230,6 @@ def _models() -> dict[str, Operation]:
     }
 
 
-def _operation(
-    answer: str | None,
-    name: str,
-    faults: Iterable[Fault],
-    about: str = "",
-    *,
-    path: Mapping[str, Schema] | None = None,
-    links: Mapping[str, Schema] | None = None,
-    **more: Any,
-) -> Operation:
-    """What is said of an operation.
-
-    Args:
-        answer: the named schema of what it answers; None for nothing at all (204).
-    """
-    return Operation(
-        answer=Answer(
-            "Done.",
-            reference(answer) if answer else None,
-            status=200 if answer else 204,
-            example=examples.answers()[name],
-            links=links or {},
-        ),
-        faults=[*caller_faults(CLOUD, of_project=True), TOO_LARGE, *faults, STORE_FAILED],
-        about=about,
-        path={"project_id": PROJECT_ID, **(path or {})},
-        security=PROJECT_TOKEN,
-        **more,
-    )
-
-
 def _body(name: str, subject: str) -> Body:
     return Body(schema=reference(name), examples=schemas.examples(CATALOGUE, subject))
 
@@ -263,15 +238,6 @@ def _links(name: str, *operations: str) -> dict[str, Schema]:
     """Operations that take the id that an answer gives."""
     parameters = {"project_id": "$request.path.project_id", name: f"$response.body#/{name}"}
     return {one: {"operationId": one, "parameters": parameters} for one in operations}
-
-
-def _fault(code: ErrorCode) -> Fault:
-    return Fault(code.status, code.code, code.meaning, CLOUD)
-
-
-def _told(error: Refused, meaning: str) -> Fault:
-    answer = wire.error_answer(error)
-    return Fault(answer.status, answer.error_code, meaning, CLOUD)
 
 
 _INSTANCES = _fault(codes.INSTANCE_LIMIT)

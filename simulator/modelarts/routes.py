@@ -24,6 +24,8 @@ from simulator.modelarts.answers import (
     version_calls,
     with_warnings,
 )
+from simulator.modelarts.app_api_routes import add_app_api_routes
+from simulator.modelarts.app_routes import add_app_routes
 from simulator.modelarts.batch_paths import missing_paths
 from simulator.modelarts.cluster_routes import add_cluster_routes
 from simulator.modelarts.missing_routes import add_missing_routes
@@ -50,6 +52,8 @@ def modelarts_router(system: System) -> APIRouter:
     add_tag_routes(router, system)
     add_cluster_routes(router, system)
     add_model_routes(router, system)
+    add_app_routes(router, system)
+    add_app_api_routes(router, system)
     add_missing_routes(router, system)
     return router
 
@@ -133,7 +137,13 @@ async def _create_service(
     quotas = await asyncio.to_thread(system.store.quotas, project_id, caller.user_id)
     pools = await asyncio.to_thread(system.store.pools.all, project_id)
     missing = await asyncio.to_thread(missing_paths, system.objects, request.config)
-    facts = system.ruling.facts(models, quotas=quotas, pools=pools, missing_paths=missing)
+    facts = system.ruling.facts(
+        models,
+        quotas=quotas,
+        pools=pools,
+        missing_paths=missing,
+        offers=await system.hosting.offers(),
+    )
     warnings = system.ruling.admit(CREATE, body, facts)
     now = system.clock.now_ms()
     row, versions = services.build_service(
@@ -147,6 +157,7 @@ async def _create_service(
         timeout_unit_s=system.ruling.timeout_unit_s,
         readings=system.ruling.readings,
         manifest_bytes=system.settings.batch_manifest_bytes,
+        own=system.ruling.own_specifications,
     )
     created = Event(EventKind.NORMAL, "the service is being deployed", "Created")
     await asyncio.to_thread(system.store.add_service, row, versions, created)

@@ -9,15 +9,16 @@ from typing import Any, Generic, TypeVar
 from simulator.config import NetworkSettings, Settings
 from simulator.errors import ConfigError, InvalidRequest, Violation
 from simulator.facts.quotas import BATCH_SERVICES, REAL_TIME_SERVICES
-from simulator.facts.specifications import SPECIFICATIONS
 from simulator.modelarts.config_json import parameters_by_api
 from simulator.modelarts.rules import CATALOGUE
 from simulator.modelarts.rules.common import pool_of
 from simulator.modelarts.rules.facts import Facts, InboundRule, ModelFacts, Networks, PoolFacts
 from simulator.modelarts.rules.model import INSTALL_TYPES
+from simulator.offering import Offer
 from simulator.rules.catalogue import Catalogue, UnknownReading
 from simulator.rules.judge import Report
 from simulator.rules.shape import Shape, build
+from simulator.specsettings import own_specifications
 from simulator.store.quotas import Counting, QuotaUse
 from simulator.store.services import Stored
 from simulator.store.tables import ModelRow, PoolRow
@@ -59,6 +60,7 @@ class Ruling:
                 str(error), hint="mend [readings] in drydock.toml; `drydock rules --readings` lists"
             ) from error
         self._strict = settings.strict
+        self.own_specifications = own_specifications(settings.specifications)
         self._workspaces = None if settings.workspaces is None else frozenset(settings.workspaces)
         self._networks = None if settings.networks is None else _networks(settings.networks)
 
@@ -88,6 +90,8 @@ class Ruling:
         Raises:
             InvalidRequest: everything that is wrong with it.
         """
+        if self.own_specifications:
+            facts = replace(facts or Facts(), specifications=self.own_specifications)
         report = self._catalogue.judge(subject, body, self.readings, facts, strict=self._strict)
         _refuse(report)
         return Accepted(build(shape, report.clean), without_nulls(body), tuple(report.warnings))
@@ -109,6 +113,7 @@ class Ruling:
         quotas: Sequence[QuotaUse] = (),
         pools: Sequence[PoolRow] = (),
         missing_paths: Collection[str] = (),
+        offers: Sequence[Offer] = (),
     ) -> Facts:
         """What a request is held against.
 
@@ -118,6 +123,7 @@ class Ruling:
             quotas: what the user has; for a new service.
             pools: dedicated pools of the project.
             missing_paths: object paths of the request at which there is nothing.
+            offers: how the specifications stand on this host; one that is not there can be had.
         """
         known = of or Facts()
         used = {quota.name: quota.used for quota in quotas}
@@ -129,18 +135,12 @@ class Ruling:
             batch_services=used.get(BATCH_SERVICES, known.batch_services),
             quotas={**known.quotas, **{quota.name: quota.size for quota in quotas}},
             missing_paths=frozenset(missing_paths),
-            unavailable=UNAVAILABLE,
+            specifications=self.own_specifications,
+            unavailable={one.name: one.reason for one in offers if one.reason},
+            capped={one.name: one.warning for one in offers if one.warning},
             workspaces=self._workspaces,
             networks=self._networks,
         )
-
-
-UNAVAILABLE = {
-    name: "this host offers instances CPUs only"
-    for name, specification in SPECIFICATIONS.items()
-    if specification.gpus or specification.npus
-}
-"""Specifications that no host gives yet, each with the reason."""
 
 
 def facts_of(stored: Stored) -> Facts:

@@ -33,6 +33,8 @@ from simulator.store.tables import ModelRow, ServiceRow, VersionRow
 NumberT = TypeVar("NumberT", int, float)
 
 MANIFEST_FILE = "ManifestFile"
+DOCUMENTED_ONLY: Mapping[str, Specification] = {}
+"""No specifications beside the documented ones."""
 """src_type of a manifest. Source: Deploying Services, table 5."""
 _SCHEDULE_UNIT_MS = {"MINUTES": 60_000, "HOURS": 3_600_000, "DAYS": 86_400_000}
 
@@ -41,9 +43,6 @@ def check_simulated(request: CreateService) -> None:
     """Raises `NotSimulated` for valid requests of kinds that Drydock does not run."""
     if request.infer_type == ServiceKind.EDGE:
         raise NotSimulated("edge services", are=True)
-    console = request.x_drydock
-    if console is not None and console.data_collection:
-        raise NotSimulated("collecting the data of requests")
     check_settings_simulated(request)
 
 
@@ -66,6 +65,7 @@ def build_service(
     timeout_unit_s: int = 1,
     readings: Mapping[str, str] | None = None,
     manifest_bytes: int = MANIFEST_BYTES,
+    own: Mapping[str, Specification] = DOCUMENTED_ONLY,
 ) -> tuple[ServiceRow, list[VersionRow]]:
     """The rows of a new service.
 
@@ -75,6 +75,7 @@ def build_service(
             minutes.
         readings: which are taken, by name; None for the defaults.
         manifest_bytes: size at which a batch service begins a further manifest of results.
+        own: specifications beside the documented ones.
 
     Raises:
         InvalidRequest: a batch job that cannot be done: the model's API does not take its requests.
@@ -106,7 +107,7 @@ def build_service(
         row.work = kept_job(
             job_spec(request.config[0], models, readings, manifest_bytes=manifest_bytes)
         )
-    return row, version_rows(service_id, request.config, models, body, timeout_unit_s)
+    return row, version_rows(service_id, request.config, models, body, timeout_unit_s, own)
 
 
 def version_rows(
@@ -115,14 +116,23 @@ def version_rows(
     models: Mapping[str, ModelRow],
     body: Mapping[str, Any],
     timeout_unit_s: int,
+    own: Mapping[str, Specification] = DOCUMENTED_ONLY,
 ) -> list[VersionRow]:
     """The rows of a configuration's versions, numbered from 1.
 
     Args:
         body: the request; the service's own pool holds where a version names none.
+        own: specifications beside the documented ones.
     """
     rows = [
-        _version(service_id, index, config, models[config.model_id], timeout_unit_s)
+        _version(
+            service_id,
+            index,
+            config,
+            models[config.model_id],
+            timeout_unit_s,
+            specification_of(config, own),
+        )
         for index, config in enumerate(configs)
     ]
     for row, config in zip(rows, configs, strict=True):
@@ -157,9 +167,13 @@ def job_spec(
         InvalidRequest: see `build_service`.
     """
     chosen = readings or {}
-    apis = apis_of(models[config.model_id].document["config"])
+    model = models[config.model_id]
+    apis = apis_of(model.document["config"])
     mapping_type = config.mapping_type or FILE
     try:
+        if model.artifact.get("http2"):
+            text = f"{model.name} speaks HTTP/2; a batch service sends requests of HTTP/1.1"
+            raise UnusableApi(text)
         return JobSpec(
             source=config.src_path or "",
             destination=config.dest_path or "",
@@ -194,7 +208,10 @@ def routing(request: CreateService | UpdateService, before: Routing | None = Non
     if extra is not None and extra.websocket_upgrade is not None:
         found = replace(found, websocket=extra.websocket_upgrade)
     if isinstance(request, CreateService) and request.x_drydock is not None:
-        found = replace(found, requests_per_s=request.x_drydock.traffic_limit)
+        collection = replace(found.collection, enabled=bool(request.x_drydock.data_collection))
+        found = replace(
+            found, requests_per_s=request.x_drydock.traffic_limit, collection=collection
+        )
     return found
 
 
@@ -220,8 +237,13 @@ def stop_after_ms(schedules: Sequence[Schedule] | None) -> int | None:
     )
 
 
-def specification_of(config: ServiceConfig) -> Specification:
+def specification_of(
+    config: ServiceConfig, own: Mapping[str, Specification] = DOCUMENTED_ONLY
+) -> Specification:
     """What one instance gets.
+
+    Args:
+        own: specifications beside the documented ones.
 
     Raises:
         KeyError: the specification is none that the rules accept.
@@ -235,13 +257,18 @@ def specification_of(config: ServiceConfig) -> Specification:
             gpus=rounded(spec.gpu_p4 or 0),
             npus=spec.ascend_a310 or 0,
         )
-    return SPECIFICATIONS[corrected(config.specification)]
+    documented = SPECIFICATIONS.get(corrected(config.specification))
+    return documented or own[config.specification]
 
 
 def _version(
-    service_id: str, index: int, config: ServiceConfig, model: ModelRow, timeout_unit_s: int
+    service_id: str,
+    index: int,
+    config: ServiceConfig,
+    model: ModelRow,
+    timeout_unit_s: int,
+    specification: Specification,
 ) -> VersionRow:
-    specification = specification_of(config)
     extra = config.additional_properties or ModelAdditionalProperties()
     grace_s = extra.termination_grace_period_seconds
     sent = config.deploy_timeout_in_seconds

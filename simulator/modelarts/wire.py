@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from simulator.errors import (
+    AccessRefused,
+    BelongsElsewhere,
     InUse,
     InvalidRequest,
     NameTaken,
@@ -24,11 +26,17 @@ from simulator.errors import (
     Violation,
     with_hint,
 )
-from simulator.facts.quotas import PUBLIC_INSTANCES
+from simulator.facts.quotas import APPS, PUBLIC_INSTANCES
 from simulator.facts.statuses import ServiceKind, ServiceStatus
 from simulator.gateway.state import Cause, LocalAnswer
+from simulator.lifecycle.causes import SILENT
 from simulator.lifecycle.objects import EventKind, InstanceState
-from simulator.modelarts.error_codes import INSTANCE_LIMIT, INVALID_ARGUMENT, PARAMETER_ERROR
+from simulator.modelarts.error_codes import (
+    APP_LIMIT,
+    INSTANCE_LIMIT,
+    INVALID_ARGUMENT,
+    PARAMETER_ERROR,
+)
 from simulator.modelarts.rules import CATALOGUE
 from simulator.routing import routing_of
 from simulator.store.listing import ListedService, listed
@@ -37,14 +45,17 @@ from simulator.store.tables import (
     EventRow,
     InstanceRow,
     ModelRow,
+    ServiceRow,
     TaskRow,
     UpdateRow,
     VersionRow,
 )
 
 INFERENCE_PREFIX = "/v1/infers/"
+SECRET_PATHS = "/v1/[^/]+/app-auth/apps/[^/]+/app-code/.*"
+"""Paths with an AppCode in them."""
 EVIDENCE_CHARS = 2000
-_LOG_REASONS = {"InstanceExited", "OutOfMemory", "DeployTimeout"}
+_LOG_REASONS = {"InstanceExited", "OutOfMemory", "DeployTimeout", *SILENT}
 """Reasons whose evidence is the end of an instance's log."""
 
 
@@ -88,6 +99,7 @@ _BY_TYPE: dict[type[Refused], tuple[int, str]] = {
     SourceUnusable: (400, "ModelArts.3017"),
     InUse: (500, "ModelArts.3009"),
     UnknownOperation: (404, "APIG.0101"),
+    BelongsElsewhere: (403, "ModelArts.3936"),
     NotSimulated: (501, "Drydock.NotSimulated"),
 }
 
@@ -98,6 +110,15 @@ _BY_KIND: dict[tuple[type[Refused], str], tuple[int, str]] = {
     (NotFound, "fault"): (404, "Drydock.NotFound"),
     (NotFound, "version"): (404, "Drydock.NotFound"),
     (NameTaken, "pool"): (409, "Drydock.NameTaken"),
+    (NotFound, "app"): (404, "ModelArts.3923"),
+    (NotFound, "app code"): (404, "ModelArts.3923"),
+    (NotFound, "service API"): (404, "ModelArts.3935"),
+    (NameTaken, "app"): (409, "ModelArts.3929"),
+    (NameTaken, "service API"): (409, "ModelArts.3929"),
+    (InUse, "app"): (403, "ModelArts.0108"),
+    (AccessRefused, "app"): (401, "APIG.0303"),
+    (AccessRefused, "app key"): (400, "ModelArts.4905"),
+    (AccessRefused, "grant"): (400, "ModelArts.4902"),
 }
 
 
@@ -112,12 +133,14 @@ def error_answer(error: Refused) -> WireAnswer:
     if isinstance(error, QuotaExceeded) and error.quota == PUBLIC_INSTANCES:
         source = f"Error Codes, {INSTANCE_LIMIT.code}"
         return _violated([Violation(_INSTANCE_QUOTA, "/config", str(error), source)])
+    if isinstance(error, QuotaExceeded) and error.quota == APPS:
+        return WireAnswer(APP_LIMIT.status, APP_LIMIT.code, str(error))
     kind = getattr(error, "kind", "")
     rule_id = _RULE_BY_ERROR.get((type(error), kind))
     if rule_id is not None:
         rule = CATALOGUE.by_id[rule_id]
         return _violated([Violation(rule.id, rule.at, str(error), str(rule.source))])
-    row = _BY_TYPE.get(type(error)) or _BY_KIND.get((type(error), kind))
+    row = _BY_KIND.get((type(error), kind)) or _BY_TYPE.get(type(error))
     if row is None:
         raise TypeError(f"no wire form for {type(error).__name__}")
     status, code = row
@@ -162,6 +185,7 @@ def gateway_answers() -> dict[Cause, LocalAnswer]:
         Cause.NO_SUCH_API: LocalAnswer(
             404, "ModelArts.4204", "The model declares no API with this path and method."
         ),
+        Cause.SERVICE_UNNAMED: LocalAnswer(400, "ModelArts.4201", "The path names no service."),
         Cause.SERVICE_MISSING: LocalAnswer(400, "ModelArts.4203", "The service does not exist."),
         Cause.SERVICE_STOPPED: LocalAnswer(500, "ModelArts.4302", "The service is stopped."),
         Cause.SERVICE_FAILED: LocalAnswer(500, "ModelArts.4302", "The service has failed."),
@@ -235,7 +259,7 @@ def service_item(
         "is_shared": False,
         "shared_count": 0,
         "is_free": any(name.endswith(".free") for name in service.specifications),
-        "is_opened_sample_collection": False,
+        "is_opened_sample_collection": routing_of(service.routing).collection.enabled,
     }
     if request.get("additional_properties"):
         item["additional_properties"] = request["additional_properties"]
@@ -301,11 +325,16 @@ def _job_times(service: ListedService, task: TaskRow | None) -> dict[str, int]:
 def access_address(stored: Stored, endpoint: str) -> str:
     """The address that works: of a WebSocket service with the scheme ws, or wss over TLS. Empty for
     a batch service, which nobody calls."""
-    if stored.row.kind == ServiceKind.BATCH:
+    return address_of(stored.row, endpoint)
+
+
+def address_of(row: ServiceRow, endpoint: str) -> str:
+    """As `access_address`, from the service alone."""
+    if row.kind == ServiceKind.BATCH:
         return ""
-    if routing_of(stored.row.routing).websocket:
+    if routing_of(row.routing).websocket:
         endpoint = endpoint.replace("http", "ws", 1)
-    return f"{endpoint}{INFERENCE_PREFIX}{stored.row.service_id}"
+    return f"{endpoint}{INFERENCE_PREFIX}{row.service_id}"
 
 
 def error_message(stored: Stored) -> str:

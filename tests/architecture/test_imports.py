@@ -202,6 +202,7 @@ def _identifiers(node: ast.AST) -> list[str]:
 
 CLOCK_READERS = {
     "simulator.clock": "the one place that time comes from",
+    "simulator.collection.collector": "works in turns of real seconds; its files are named by them",
     "simulator.gateway.configuration_files": "how long a real Envoy takes to react",
     "simulator.gateway.supervise": "how long a real Envoy lives, and has to end",
     "simulator.iam.directory": "tokens and signatures live in real time",

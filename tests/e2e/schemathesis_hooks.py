@@ -1,7 +1,7 @@
 """What Schemathesis must know of the server: data that exists, and checks of our own.
 
 Loaded by its command line, which `test_schemathesis.py` starts. `DRYDOCK_FUZZ` holds what exists:
-`{"model_id", "source_location", "service_id"}`.
+`{"model_id", "source_location", "service_id", "api_id"}`.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ WHOLE_FLOAT = re.compile(r"not -?[0-9]+(\.0|e[+]?[0-9]+)$")
 NOT_ALWAYS = {
     "PATCH /v1/{project_id}/services/{service_id}": "depends on the service's configuration",
     "PUT /v1/{project_id}/services/{service_id}/property": "depends on what the service runs",
+    "POST /v1/{project_id}/services/{service_id}/app-auth-api": "the service has its API already",
+    "DELETE /v1/{project_id}/services/{service_id}/app-auth-apis/{api_id}": "the others need it",
     "POST /_drydock/clock/advance": "succeeds with a manual clock only",
     "POST /_drydock/services/{service_id}/release": "depends on what was done before",
     "POST /_drydock/services/{service_id}/start": "depends on what was done before",
@@ -38,9 +40,12 @@ NOT_ALWAYS = {
 """Operations that a run need not reach, and why."""
 
 _numbers = count()
+_turns: Counter[str] = Counter()
 _services: Counter[str] = Counter()
 _imported: list[str] = []
 """Models that nothing runs."""
+_apps: dict[str, list[str]] = {}
+"""Ids of apps that are there, with their codes."""
 
 
 @schemathesis.hook
@@ -58,6 +63,10 @@ def before_call(context: HookContext, case: Case, kwargs: dict[str, Any]) -> Non
         case.body = harmless[operation]
     if operation == "RemoveModel" and _is_sound(case) and _imported:
         case.path_parameters = {"model_id": _imported.pop()}
+    if _is_sound(case) and _of_apps(case):
+        _turns[case.operation.label] += 1
+        if _turns[case.operation.label] % 2:
+            _name_what_exists(case)
     if not _is_sound(case) or next(_numbers) % EVERY:
         return
     name = str(case.operation.definition.raw.get("operationId"))
@@ -73,6 +82,32 @@ def before_call(context: HookContext, case: Case, kwargs: dict[str, Any]) -> Non
         case.body = _example(case, "update-description")
     elif name == "ImportModel":
         case.body = {"path": EXISTING["package"], "name": f"fuzzed-{next(_numbers)}"}
+    elif name == "CreateAppAuthApi":
+        case.body = {"auth_type": "IAM"}
+        case.path_parameters["service_id"] = EXISTING["service_id"]
+
+
+def _of_apps(case: Case) -> bool:
+    path = str(case.path)
+    return "app-auth" in path or path.endswith("/api-auths")
+
+
+def _name_what_exists(case: Case) -> None:
+    """The app with the most codes and one of these, the service that stands, and its API. These are
+    not deleted: another app is."""
+    by_codes = sorted(_apps.items(), key=lambda app: -len(app[1])) or [("", [])]
+    is_deleted = case.operation.definition.raw.get("operationId") == "DeleteApigApp"
+    if is_deleted and len(by_codes) == 1:
+        return
+    app_id, codes = by_codes[-1 if is_deleted else 0]
+    known = {
+        "app_id": app_id,
+        "app_code": next(iter(codes), ""),
+        "service_id": EXISTING["service_id"],
+        "api_id": EXISTING["api_id"] if case.method != "DELETE" or case.body else "",
+    }
+    for name in case.path_parameters:
+        case.path_parameters[name] = known.get(name) or case.path_parameters[name]
 
 
 @schemathesis.hook
@@ -81,6 +116,12 @@ def after_call(context: HookContext, case: Case, response: Response) -> None:
     name = case.operation.definition.raw.get("operationId")
     if name == "ImportModel" and response.status_code == 200:
         _imported.append(response.json()["model_id"])
+    if name == "DeleteApigApp" and response.status_code == 200:
+        _apps.pop(case.path_parameters["app_id"], None)
+    if str(case.path).startswith("/v1/{project_id}/app-auth/apps") and response.status_code == 200:
+        app = response.json().get("app")
+        if app:
+            _apps[app["app_id"]] = app["app_codes"]
 
 
 def _may_deploy(case: Case) -> bool:

@@ -355,7 +355,7 @@ def test_path_or_method_unknown_to_the_admin_surface_is_refused_in_its_own_form(
     [
         ("GET", f"/services/{UNKNOWN_ID}/tasks"),
         ("PUT", f"/services/{UNKNOWN_ID}/nodes/n1/status"),
-        ("GET", "/app-auth/apps"),
+        ("POST", f"/services/{UNKNOWN_ID}/tasks"),
     ],
 )
 def test_documented_operation_that_is_not_simulated_says_so(

@@ -152,3 +152,47 @@ class TestPaths:
         with pytest.raises(ConfigError, match="cannot make the data directory") as caught:
             Paths(tmp_path / "file" / "home").create()
         assert "DRYDOCK_HOME" in caught.value.hint
+
+
+class TestSpecifications:
+    def test_own_ones_come_from_tables_of_the_file(self, home: Path) -> None:
+        write(
+            home,
+            """
+            small_host = "refuse"
+            [specifications."shop.gpu.large"]
+            vcpus = 8
+            memory_mb = 32768
+            gpus = 2
+            gpu_memory_gb = 24
+            [system_overhead]
+            memory_mb = 256
+            [stub_npus]
+            count = 4
+            """,
+        )
+        settings = load_settings()
+        spec = settings.specifications["shop.gpu.large"].named("shop.gpu.large")
+        assert (spec.cpus, spec.memory_mb, spec.gpus, spec.category) == (8, 32768, 2, "GPU")
+        assert spec.accelerator is not None
+        assert spec.accelerator.memory_gb == 24
+        assert (settings.system_overhead.size.memory_mb, settings.stub_npus.count) == (256, 4)
+
+    @pytest.mark.parametrize(
+        ("name", "table", "says"),
+        [
+            ("modelarts.vm.cpu.2u", "vcpus = 1\nmemory_mb = 1", "is documented"),
+            ("custom", "vcpus = 1\nmemory_mb = 1", "is documented"),
+            ("a b", "vcpus = 1\nmemory_mb = 1", "is no name"),
+            ("a", "vcpus = 1\nmemory_mb = 1\ngpus = 1\nnpus = 1", "one kind"),
+            ("a", "vcpus = 1\nmemory_mb = 1\ngpu_memory_gb = 8", "no gpus"),
+            ("a", "vcpus = 0\nmemory_mb = 1", "greater than 0"),
+            ("a", "vcpus = 1", "Field required"),
+        ],
+    )
+    def test_one_without_sense_is_refused(
+        self, home: Path, name: str, table: str, says: str
+    ) -> None:
+        write(home, f'[specifications."{name}"]\n{table}')
+        with pytest.raises(ConfigError, match=says):
+            load_settings()

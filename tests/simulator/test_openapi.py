@@ -47,7 +47,9 @@ def app() -> FastAPI:
         directory=SimpleNamespace(identities=(), region="", now_s=None),
         gateway=NoGateway(),
         objects=SimpleNamespace(uploads=None),
-        ruling=SimpleNamespace(readings=CATALOGUE.defaults),
+        ruling=SimpleNamespace(
+            readings=CATALOGUE.defaults, own_specifications={"shop.large": None}
+        ),
     )
     return build_app(cast(System, parts))
 
@@ -184,6 +186,7 @@ def test_only_what_is_not_simulated_answers_501_and_nothing_answers_500(
     assert answering["500"] == set()
     assert answering["501"] == {
         "ChangeServiceProperty",
+        "CreateAppAuthApi",
         "CreateModel",
         "CreateService",
         "PatchService",
@@ -243,3 +246,9 @@ def test_a_server_starts_without_what_makes_it() -> None:
     makers = {name for name in loaded if name.endswith(".openapi") and name.startswith("simulator")}
     assert makers == set()
     assert "simulator.surfaces" not in loaded
+
+
+def test_the_settings_specifications_are_among_the_words(document: Document) -> None:
+    for name in ("ServiceConfig", "ServiceConfigItem"):
+        words = document["components"]["schemas"][name]["properties"]["specification"]["enum"]
+        assert {"shop.large", "modelarts.vm.cpu.2u", "custom"} <= {*words}

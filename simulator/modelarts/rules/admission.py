@@ -129,6 +129,11 @@ def _available(specification: str, scope: Scope) -> Findings:
     return here(f"{specification} is not available: {why}") if why else FINE
 
 
+def _whole(specification: str, scope: Scope) -> Findings:
+    less = scope.facts.capped.get(corrected(specification))
+    return here(f"{specification} is {less}") if less else FINE
+
+
 def _name_free(name: str, scope: Scope) -> Findings:
     return here(f"a service named {name} exists already") if name in scope.facts.names else FINE
 
@@ -284,6 +289,17 @@ RULES = (
         source=Source(REAL_TIME_2, "table 2, Specifications"),
         answer=FLAVOR_UNAVAILABLE,
         check=_available,
+    ),
+    _version_rule(
+        23,
+        "An instance gets all that its specification has.",
+        "/specification",
+        {"/config/0/specification": "modelarts.vm.cpu.2u"},
+        facts={"capped": {"modelarts.vm.cpu.2u": "capped: this host has 1 vCPU"}},
+        source=Source("Drydock", "settings"),
+        severity=Severity.WARNING,
+        proof=Proof.INFERRED,
+        check=_whole,
     ),
     admission_rule(
         13,

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar
 
 from simulator.modelarts.error_codes import CONFIG_JSON_FIELD, DEPENDENCY
 from simulator.modelarts.rules.config_parts import (
+    HTTP2,
     PROTOCOLS,
     config_rule,
     is_image,
@@ -90,6 +91,20 @@ def _protocol(value: str, scope: Scope) -> Findings:
         if not value or value.lower() in PROTOCOLS
         else here(checks.not_among(value.lower(), PROTOCOLS))
     )
+
+
+def _image_protocol(value: str, scope: Scope) -> Findings:
+    if value.lower() == HTTP2 and is_image(scope.root):
+        return FINE
+    if value.lower() in ("grpc", "h2c"):
+        return here(f"{shown(value)}: what speaks gRPC or HTTP/2 has the protocol {HTTP2}")
+    return _protocol(value, scope)
+
+
+def _drydocks_own(value: str, scope: Scope) -> Findings:
+    if value.lower() != HTTP2:
+        return FINE
+    return here(f"no document of the cloud names {HTTP2}; only Drydock takes it")
 
 
 def _only_root_api(document: dict[str, Any], scope: Scope) -> Findings:
@@ -301,11 +316,22 @@ RULES = (
     ),
     config_rule(
         17,
-        "The protocol of an image is http, https, ws or wss.",
+        "The protocol of an image is http, https, ws or wss, or Drydock's own http2.",
         "/protocol",
         {"/protocol": "grpc"},
         base="config-json-image",
         proof=Proof.INFERRED,
-        check=_protocol,
+        check=_image_protocol,
+    ),
+    config_rule(
+        18,
+        "The documents name no protocol for images that speak HTTP/2 or gRPC: http2 is "
+        "Drydock's own.",
+        "/protocol",
+        {"/protocol": "http2"},
+        base="config-json-image",
+        proof=Proof.INFERRED,
+        severity=Severity.WARNING,
+        check=_drydocks_own,
     ),
 )

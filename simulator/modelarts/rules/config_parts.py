@@ -13,6 +13,9 @@ from simulator.rules.text import shown
 CONFIG_FILE = "config-json"
 PAGE = "Specifications for Editing a Model Configuration File"
 PROTOCOLS = ("http", "https", "ws", "wss")
+HTTP2 = "http2"
+"""What an image declares that speaks HTTP/2 and nothing else, as servers of gRPC do. Drydock's own
+word: the documents do not say how such an image is declared."""
 _DIGITS = re.compile(r"-?[0-9]{1,9}")
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from simulator.facts.quotas import BATCH_SERVICES, QUOTAS, REAL_TIME_SERVICES
+from simulator.facts.specifications import Specification
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +73,9 @@ class Facts:
         real_time_services, batch_services: how many the user has; for real-time services, those
             that count by the reading quota-dedicated.
         quotas: name of a quota to its size.
+        specifications: the user's own, by name; the documented ones are known.
         unavailable: specifications that this host cannot give, each with the reason.
+        capped: specifications of which this host gives less, each with what that is.
         workspaces, networks: None where the user has not listed them.
     """
 
@@ -92,6 +95,8 @@ class Facts:
             name: QUOTAS[name].default for name in (REAL_TIME_SERVICES, BATCH_SERVICES)
         }
     )
+    specifications: Mapping[str, Specification] = field(default_factory=dict)
     unavailable: Mapping[str, str] = field(default_factory=dict)
+    capped: Mapping[str, str] = field(default_factory=dict)
     workspaces: frozenset[str] | None = None
     networks: Networks | None = None

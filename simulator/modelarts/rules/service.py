@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from simulator.facts.specifications import SPECIFICATIONS
 from simulator.facts.statuses import ServiceKind
 from simulator.modelarts.error_codes import (
     DUE_TIME_PAST,
@@ -22,6 +21,7 @@ from simulator.modelarts.rules.common import (
     service_rule,
     table,
 )
+from simulator.modelarts.rules.version import known_specification
 from simulator.rules import checks
 from simulator.rules.rule import (
     FINE,
@@ -136,7 +136,7 @@ def _free_alone(config: list[dict[str, Any]], scope: Scope) -> Findings:
             f"this service has {len(config)}",
         )
         for index, version in enumerate(config)
-        if (known := SPECIFICATIONS.get(version.get("specification", ""))) and known.is_free
+        if (known := known_specification(version.get("specification", ""), scope)) and known.is_free
     ]
 
 

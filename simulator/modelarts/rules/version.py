@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from simulator.facts import limits
-from simulator.facts.specifications import CUSTOM, SPECIFICATIONS
+from simulator.facts.specifications import CUSTOM, SPECIFICATIONS, Specification
 from simulator.facts.statuses import ServiceKind
 from simulator.modelarts.error_codes import FLAVOR_UNAVAILABLE
 from simulator.modelarts.rules.common import (
@@ -72,6 +73,17 @@ def corrected(specification: str) -> str:
     return CORRECTED if specification == MISPRINTED else specification
 
 
+def own_specifications(scope: Scope) -> Mapping[str, Specification]:
+    """Those that the settings add; none where only the document counts."""
+    found: Mapping[str, Specification] = scope.facts.specifications if scope.facts else {}
+    return found
+
+
+def known_specification(name: str, scope: Scope) -> Specification | None:
+    """A documented or an own specification; None for `custom` and what there is not."""
+    return SPECIFICATIONS.get(corrected(name)) or own_specifications(scope).get(name)
+
+
 def _instances(value: int, scope: Scope) -> Findings:
     highest = int(scope.readings["instance-count"])
     if value <= highest:
@@ -81,9 +93,11 @@ def _instances(value: int, scope: Scope) -> Findings:
 
 def _specification(value: str, scope: Scope) -> Findings:
     known = _KNOWN[scope.readings["specification-name"]]
-    if value in known:
+    own = own_specifications(scope)
+    if value in known or value in own:
         return FINE
     told = [name for name in known if name != MISPRINTED or CORRECTED not in known]
+    told += own
     return here(checks.not_among(value, told))
 
 
@@ -94,7 +108,7 @@ def _misprint(value: str, scope: Scope) -> Findings:
 
 
 def _public_npu(version: dict[str, Any], scope: Scope) -> Findings:
-    known = SPECIFICATIONS.get(corrected(version["specification"]))
+    known = known_specification(version["specification"], scope)
     if known is None or not known.npus or kind_of(scope) != ServiceKind.REAL_TIME:
         return FINE
     if has_pool(version, scope) is not False:

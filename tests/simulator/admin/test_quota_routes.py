@@ -43,6 +43,7 @@ class TestShowing:
             SERVICES: (20, 1, 20),
             "batch-services": (1000, 0, 1000),
             INSTANCES: (2560, 3, 2560),
+            "apps": (5, 0, 5),
         }
         first = answer["quotas"][0]
         assert first["statement"].startswith("Real-time services in the public pool")
@@ -64,7 +65,12 @@ class TestShowing:
         set_size(admin, SERVICES, 7)
         quota = admin.get("/state").json()["quota"]
         assert quota["real_time_services"] == {"used": 0, "limit": 7}
-        assert set(quota) == {"real_time_services", "batch_services", "public_instances"}
+        assert set(quota) == {
+            "real_time_services",
+            "batch_services",
+            "public_instances",
+            "apps",
+        }
 
     @pytest.mark.parametrize(
         ("method", "path"), [("GET", ""), ("PUT", f"/{SERVICES}"), ("DELETE", f"/{SERVICES}")]

@@ -7,6 +7,7 @@ import pytest
 
 from simulator.bench.drydock import Drydock
 from tests.simulator.bench.support import deploy
+from tests.simulator.modelarts.test_websocket import a_request, image_model
 
 DEFAULT = {
     "balancing": "round-robin",
@@ -87,3 +88,15 @@ def test_what_no_limit_can_be_is_refused(
 ) -> None:
     assert admin.put(f"{service}/routing", json=body).status_code == 400
     assert admin.get(f"{service}/routing").json() == DEFAULT
+
+
+def test_a_websocket_service_has_no_traffic_limit(
+    drydock: Drydock, drydock_client: httpx.Client, admin: httpx.Client
+) -> None:
+    body = a_request(image_model(drydock, drydock_client))
+    path = f"/services/{drydock_client.post('services', json=body).json()['service_id']}/routing"
+    refused = admin.put(path, json={"requests_per_s": 5})
+    assert refused.status_code == 400
+    assert "MA-SVC-072" in refused.text
+    assert admin.get(path).json()["requests_per_s"] is None
+    assert admin.put(path, json={"requests_per_s": 0, "timeout_s": 3}).status_code == 200

@@ -41,6 +41,19 @@ def test_request_is_sent_byte_by_byte(
     assert result.stdout.strip() == SERVICE_ID
 
 
+def test_what_is_accepted_with_a_warning_is_told_beside_the_result(
+    run_on_fake: Run, fake: FakeServer, request_file: Path
+) -> None:
+    warnings = [{"rule": "MA-ADM-023", "path": "/config/0", "message": "capped\x1b[2J: too small"}]
+    fake.answers("POST", DEPLOY, {"service_id": SERVICE_ID, "warnings": warnings})
+    result = run_on_fake("deploy", str(request_file))
+    assert (result.exit_code, result.stdout.strip()) == (0, SERVICE_ID)
+    assert "warning: capped" in result.stderr
+    assert "\x1b" not in result.stderr
+    as_json = run_on_fake("deploy", str(request_file), "--json")
+    assert (json.loads(as_json.stdout)["warnings"], as_json.stderr) == (warnings, "")
+
+
 def test_model_is_put_in_by_name(run_on_fake: Run, fake: FakeServer, request_file: Path) -> None:
     fake.answers("POST", DEPLOY, {"service_id": SERVICE_ID})
     run_on_fake("deploy", str(request_file), "--model", "mnist")
@@ -78,7 +91,7 @@ def test_failed_deployment_shows_reason_and_the_end_of_the_log(
     assert result.exit_code == 1
     assert "digits has failed: InstanceExited: it died" in result.stderr
     assert "no such file" in result.stderr
-    assert "drydock services events digits" in result.stderr
+    assert "drydock why digits" in result.stderr
 
 
 def test_service_that_was_stopped_meanwhile_ends_the_watch(

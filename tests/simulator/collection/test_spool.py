@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import stat
 from pathlib import Path
 
@@ -36,6 +38,20 @@ def test_without_a_file_system_in_memory_it_is_beside_the_sockets(run: Path) -> 
     spool.open()
     assert spool.path.is_dir()
     assert not spool.path.is_symlink()
+
+
+def test_without_room_in_memory_it_is_there_too(
+    run: Path, memory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(**_: object) -> str:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("simulator.collection.spool.tempfile.mkdtemp", no_room)
+    spool = Spool(run, memory)
+    spool.open()
+    assert spool.path.is_dir()
+    assert stat.S_IMODE(spool.path.stat().st_mode) == 0o700
+    assert list(memory.iterdir()) == []
 
 
 def test_the_next_server_finds_what_is_in_it(run: Path, memory: Path) -> None:

@@ -73,6 +73,12 @@ class World:
             headers["X-Auth-Token"] = token or self.issuer.token()
         return await self.client.request(method, target, headers=headers, **changes)
 
+    async def ask_envoy(self, path: str) -> str:
+        """What Envoy's admin interface says at a path."""
+        transport = httpx.AsyncHTTPTransport(uds=self.state.admin_socket)
+        async with httpx.AsyncClient(transport=transport, base_url="http://envoy") as client:
+            return (await client.get(path)).text
+
     async def raw(self, request: bytes) -> bytes:
         """The bytes of the answer to these bytes; the request must ask for the connection's end."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.state.port)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
 from dataclasses import replace
 
@@ -82,3 +83,29 @@ async def test_each_pool_gets_half_and_the_one_that_is_left_gets_all(world: Worl
     assert await answered_by(world, 20) == {"b0": 20}
     await world.serve(a_service(versions=(version,)))
     assert 25 < (await answered_by(world, 100))["b0"] < 75
+
+
+async def test_an_instance_that_cannot_be_reached_is_left_out_and_taken_back(world: World) -> None:
+    one, two = [await world.an_instance(name) for name in ("one", "two")]
+    await world.serve(a_service(versions=(a_version(one, two),)))
+    await two.stop()
+    async with asyncio.timeout(20):
+        while await _left_out(world) != [two.path]:
+            assert (await world.call("/v1/infers/digits")).status_code == 200
+    await two.start()
+    before = len(two.requests)
+    async with asyncio.timeout(30):
+        while len(two.requests) == before:
+            assert (await world.call("/v1/infers/digits")).status_code == 200
+    assert await _left_out(world) == []
+
+
+async def _left_out(world: World) -> list[str]:
+    """Sockets of the instances that Envoy has ejected."""
+    clusters = json.loads(await world.ask_envoy("/clusters?format=json"))["cluster_statuses"]
+    return [
+        host["address"]["pipe"]["path"]
+        for cluster in clusters
+        for host in cluster.get("host_statuses", ())
+        if host.get("health_status", {}).get("failed_outlier_check")
+    ]

@@ -40,6 +40,15 @@ def cluster(*names: str, balancing: Balancing = Balancing.ROUND_ROBIN) -> dict[s
     return version_cluster(a_service("s", versions=(version,), balancing=balancing), version)
 
 
+@pytest.mark.parametrize("http2", [False, True])
+def test_instances_are_spoken_to_in_the_version_of_http_that_is_theirs(http2: bool) -> None:
+    version = VersionRoute("v1", 100, pooled("-1"), http2=http2)
+    rendered = version_cluster(a_service("s", versions=(version,)), version)
+    (options,) = rendered["typed_extension_protocol_options"].values()
+    spoken = "http2_protocol_options" if http2 else "http_protocol_options"
+    assert list(options["explicit_http_config"]) == [spoken]
+
+
 def groups(rendered: dict[str, Any]) -> dict[str, list[str]]:
     """Pool to the instances in it."""
     return {

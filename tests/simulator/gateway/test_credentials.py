@@ -30,6 +30,10 @@ pytestmark = [pytest.mark.envoy, pytest.mark.asyncio(loop_scope="module")]
 SIGNATURE = "SDK-HMAC-SHA256 Access=AK, SignedHeaders=host;x-sdk-date, Signature=0f"
 SIGNED = {"Authorization": SIGNATURE, "X-Sdk-Date": "20260101T000000Z"}
 APP_CODE = {"X-Apig-AppCode": "secret-app-code"}
+API_KEY = {"apikey": "secret-app-key"}
+JUDGED = pytest.mark.parametrize(
+    "credentials", [SIGNED, APP_CODE, API_KEY], ids=["signature", "app code", "app key"]
+)
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -144,7 +148,7 @@ async def test_token_never_reaches_the_instance(world: World, one: Instance) -> 
     assert seen["authorization"] == "Bearer own"
 
 
-@pytest.mark.parametrize("credentials", [SIGNED, APP_CODE], ids=["signature", "app code"])
+@JUDGED
 async def test_signed_request_is_judged_with_all_it_needs(
     world: World, one: Instance, credentials: dict[str, str]
 ) -> None:
@@ -164,16 +168,28 @@ async def test_signed_request_is_judged_with_all_it_needs(
     assert one.requests[-1].body == b"the body"
 
 
-@pytest.mark.parametrize("credentials", [SIGNED, APP_CODE], ids=["signature", "app code"])
+@JUDGED
 async def test_signatures_and_codes_never_reach_the_instance(
     world: World, one: Instance, credentials: dict[str, str]
 ) -> None:
     also = {"X-Security-Token": "temporary", "X-Sdk-Content-Sha256": "UNSIGNED-PAYLOAD"}
-    await world.call("/v1/infers/digits", headers={**credentials, **also})
+    token = None if credentials is API_KEY else ""  # which goes before the key
+    await world.call("/v1/infers/digits", token=token, headers={**credentials, **also})
     seen = one.requests[-1].headers
-    for name in (*SIGNED, *APP_CODE, *also, "X-Auth-Token"):
+    for name in (*SIGNED, *APP_CODE, *API_KEY, *also, "X-Auth-Token"):
         assert name.lower() not in seen
     assert seen["x-forwarded-for"] == "127.0.0.1"
+
+
+async def test_a_token_goes_before_an_app_key_which_may_be_the_models_own_field(
+    world: World, one: Instance
+) -> None:
+    own = {"Authorization": "Bearer own"}
+    response = await world.call("/v1/infers/digits", headers=API_KEY | own)
+    assert response.status_code == 200
+    assert not world.control.requests
+    assert "apikey" not in one.requests[-1].headers
+    assert one.requests[-1].headers["authorization"] == "Bearer own"
 
 
 async def test_judges_refusal_reaches_the_client_as_it_is(world: World, one: Instance) -> None:
@@ -185,6 +201,26 @@ async def test_judges_refusal_reaches_the_client_as_it_is(world: World, one: Ins
         assert response.headers["content-type"] == "application/json"
         assert "x-request-id" in response.headers
     assert not one.requests
+
+
+async def test_who_is_refused_has_not_called_the_version(world: World, one: Instance) -> None:
+    before = await _calls(world)
+    for status in (401, 403):
+        world.control.script = a_judge(status, {"error_code": "x", "error_msg": "y"})
+        response = await world.call("/v1/infers/digits", token=None, headers=SIGNED)
+        assert response.status_code == status
+    world.control.script = a_judge(500, {"error_code": "x", "error_msg": "y"})
+    assert (await world.call("/v1/infers/digits", token=None, headers=SIGNED)).status_code == 503
+    assert (await world.call("/v1/infers/digits", token=None)).status_code == 401
+    assert await _calls(world) == before
+    world.control.script = None
+    assert (await world.call("/v1/infers/digits", token=None, headers=SIGNED)).status_code == 200
+    assert await _calls(world) == before + 1
+
+
+async def _calls(world: World) -> int:
+    """How many requests versions have answered, as Envoy counts them."""
+    return sum(each.requests_total for each in await world.gateway.admin.traffic())
 
 
 async def test_judge_that_fails_is_no_judge(world: World, one: Instance) -> None:
@@ -244,8 +280,9 @@ async def test_other_authorization_schemes_are_no_way_around_the_token(
             "/v1/infers/digits", token=None, headers={"Authorization": value}
         )
         assert_answers(response, Cause.TOKEN_MISSING)
-    response = await world.call("/v1/infers/digits", token=None, headers={"X-Apig-AppCode": ""})
-    assert_answers(response, Cause.TOKEN_MISSING)
+    for empty in ("X-Apig-AppCode", "apikey"):
+        response = await world.call("/v1/infers/digits", token=None, headers={empty: ""})
+        assert_answers(response, Cause.TOKEN_MISSING)
 
 
 async def test_judge_cannot_be_called_from_outside(world: World, one: Instance) -> None:

@@ -92,6 +92,14 @@ KINDS = with_services(
         ),
         balancing=Balancing.SOURCE_ADDRESS,
     ),
+    a_service(
+        "talk",
+        apis=(Api("/test.Talk/Say"),),
+        versions=(
+            VersionRoute("v1", 50, (Endpoint("g1", path="/run/g1.sock"),), http2=True),
+            VersionRoute("v2", 50, (Endpoint("g2", path="/run/g2.sock"),)),
+        ),
+    ),
 )
 FAULTY = with_services(
     a_state(),
@@ -108,12 +116,30 @@ FAULTY = with_services(
         ),
     ),
 )
+COLLECTED = with_services(
+    a_state(spool="/run/drydock/spool"),
+    a_service(
+        "some",
+        versions=(
+            VersionRoute("v1", 60, (Endpoint("s1", path="/run/s1.sock"),)),
+            VersionRoute("v2", 40, faults=PathFaults(abort=Abort("f4", 500))),
+        ),
+        collected_percent=0.25,
+    ),
+    a_service(
+        "all",
+        versions=(VersionRoute("v1", 100, (Endpoint("a1", path="/run/a1.sock"),)),),
+        collected_percent=100.0,
+    ),
+)
+
 STATES = {
     "empty": a_state(),
     "serving": SERVING,
     "unavailable": UNAVAILABLE,
     "kinds": KINDS,
     "faulty": FAULTY,
+    "collected": COLLECTED,
 }
 
 

@@ -175,6 +175,13 @@ async def test_service_whose_name_begins_like_another_is_a_different_one(world: 
     assert_answers(await world.call("/v1/infers/abc"), Cause.SERVICE_MISSING)
 
 
+async def test_a_path_without_a_service_is_told_so(world: World) -> None:
+    for path in ("/v1/infers/", "/v1/infers/?a=b"):
+        assert_answers(await world.call(path), Cause.SERVICE_UNNAMED)
+        assert_answers(await world.call(path, token=None), Cause.TOKEN_MISSING)
+    assert_answers(await world.call("/v1/infers//"), Cause.SERVICE_MISSING)
+
+
 @pytest.mark.parametrize(
     ("availability", "cause"),
     [

@@ -38,6 +38,8 @@ pytestmark = pytest.mark.envoy
 
 CONVERSATIONS = int(os.environ.get("DRYDOCK_PROVE", "25"))
 SEED = int(os.environ.get("DRYDOCK_PROVE_SEED", "6455"))
+PROOF_S = 24 * 3600.0
+"""Longer than any proof takes: the token is good until its end."""
 TEXT, BINARY, CONT = Opcode.TEXT, Opcode.BINARY, Opcode.CONT
 PING, PONG = Opcode.PING, Opcode.PONG
 EDGES = (0, 1, 125, 126, 127, 65535, 65536, 65537)
@@ -94,7 +96,7 @@ async def ways(world: World) -> AsyncIterator[Ways]:
     endpoint = Endpoint(path)
     version = VersionRoute("v1", 100, (Address("one", path=str(path)),))
     await world.serve(a_service("talk", websocket=True, versions=(version,)))
-    yield Ways(endpoint, path, world.state.port, world.issuer.token())
+    yield Ways(endpoint, path, world.state.port, world.issuer.token(expires_in_s=PROOF_S))
     endpoint.stop()
 
 

@@ -129,6 +129,33 @@ class TestFields:
     def test_the_port_is_a_number_or_one_in_a_string(self, sent: object, port: int) -> None:
         assert read_config(IMAGE | {"port": sent}, "c").port == port
 
+    @pytest.mark.parametrize(
+        ("sent", "http2"),
+        [("http2", True), ("HTTP2", True), ("http", False), ("https", False), ("", False)],
+    )
+    def test_an_image_says_that_it_speaks_http2(self, sent: str, http2: bool) -> None:
+        assert read_config(IMAGE | {"protocol": sent}, "c").http2 is http2
+
+    def test_an_image_that_says_nothing_speaks_http1(self) -> None:
+        assert not read_config(IMAGE, "c").http2
+
+    @pytest.mark.parametrize("sent", ["grpc", "h2c"])
+    def test_other_words_for_http2_are_refused_and_the_right_one_is_told(self, sent: str) -> None:
+        with pytest.raises(InvalidRequest, match="has the protocol http2"):
+            read_config(IMAGE | {"protocol": sent}, "c")
+
+    def test_only_an_image_speaks_http2(self) -> None:
+        assert wrong(CONFIG | {"protocol": "http2"}) == ["/protocol"]
+
+    def test_websocket_over_it_is_not_simulated(self) -> None:
+        document = IMAGE | {"protocol": "http2", "apis": [{"url": "/", "protocol": "WS"}]}
+        with pytest.raises(NotSimulated, match="WebSocket over HTTP/2"):
+            read_config(document, "c")
+
+    def test_nor_does_an_api_say_so(self) -> None:
+        apis = [{"url": "/", "protocol": "http2"}]
+        assert wrong(IMAGE | {"apis": apis}) == ["/apis/0/protocol"]
+
     @pytest.mark.parametrize("sent", [0, 65536, -1, "http", [], 80.7, True, "8_080"])
     def test_another_port_is_refused(self, sent: object) -> None:
         assert wrong(IMAGE | {"port": sent}) == ["/port"]

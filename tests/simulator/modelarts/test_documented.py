@@ -76,10 +76,10 @@ def test_an_operation_stands_once_and_has_a_name_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("path", "name"),
     [
-        ("app-auth/apps/x", "querying an app"),
-        ("app-auth/apps/x/", "querying an app"),
-        ("app-auth/apps//exists", None),
-        ("app-auth/apps/x/exists", "querying whether an app exists"),
+        ("services/x/tasks", "querying edge tasks"),
+        ("services/x/tasks/", "querying edge tasks"),
+        ("services//tasks", None),
+        ("services/x/tasks/y", "querying an edge task"),
         ("services/x", None),
         ("", None),
     ],

@@ -16,7 +16,10 @@ from simulator.modelarts.offers import engine_item, is_over_quota, specification
 from simulator.store.quotas import QuotaUse
 from tests.support.requests import changed, documented
 
-ITEMS = {name: specification_item(spec) for name, spec in SPECIFICATIONS.items()}
+ITEMS = {
+    name: specification_item(spec, sold_out=spec.category != "CPU")
+    for name, spec in SPECIFICATIONS.items()
+}
 
 
 class TestSpecifications:

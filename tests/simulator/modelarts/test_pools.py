@@ -102,6 +102,22 @@ class TestDeploying:
         }  # fmt: skip
 
 
+class TestWhatTheSystemTakes:
+    @pytest.mark.drydock(system_overhead={"vcpus": 0.5, "memory_mb": 256})
+    def test_a_node_has_room_for_an_instance_and_that(
+        self, drydock: Drydock, drydock_client: httpx.Client, model: str
+    ) -> None:
+        make_pool(drydock, "pool-a", specification="custom", cpus=4.5, memory_mb=16_896)
+        one = deploy(drydock, drydock_client, request_in("pool-a", model))
+        assert drydock_client.get(one).json()["status"] == "running"
+        (pool,) = drydock._admin("GET", "/pools")["pools"]
+        assert pool["nodes"][0] == {
+            "node_id": "pool-a-1", "free_cpus": 2, "free_memory_mb": 8448
+        }  # fmt: skip
+        two = deploy(drydock, drydock_client, request_in("pool-a", model, "two"))
+        assert drydock_client.get(two).json()["status"] == "deploying"  # 0.5 cores are missing
+
+
 class TestWithoutRoom:
     def test_three_tries_and_then_it_has_failed(
         self, drydock: Drydock, drydock_client: httpx.Client, model: str

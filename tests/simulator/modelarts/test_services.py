@@ -8,12 +8,15 @@ import pytest
 
 from simulator.config import Settings
 from simulator.errors import ConfigError, InvalidRequest, NotSimulated
+from simulator.facts.specifications import SPECIFICATIONS
 from simulator.modelarts.rules import CATALOGUE
 from simulator.modelarts.rules.common import CREATE
 from simulator.modelarts.ruling import Ruling
 from simulator.modelarts.schemas import CreateService
 from simulator.modelarts.services import build_service, check_simulated, specification_of
+from simulator.offering import Offer
 from simulator.rules.shape import build
+from simulator.specsettings import SpecificationSettings
 from simulator.store.tables import ModelRow
 from tests.support.builders import NOW, PROJECT, a_model_row
 from tests.support.requests import changed, documented
@@ -41,7 +44,6 @@ class TestSimulated:
         ("body", "operation"),
         [
             (documented("edge"), "edge services"),
-            ({**ONE, "x-drydock": {"data_collection": True}}, "collecting the data of requests"),
             (
                 changed(
                     ONE,
@@ -96,9 +98,35 @@ class TestAdmission:
         assert self.refusals({**ONE, "pool_name": "p"}, a_model_row(MODEL_ID)) == ["MA-ADM-008"]
 
     @pytest.mark.parametrize("name", ["modelarts.vm.gpu.p4", "modelarts.vm.ai1.a310"])
-    def test_accelerators_that_are_not_there_are_refused(self, name: str) -> None:
+    def test_what_the_host_does_not_have_is_refused_with_the_reason(self, name: str) -> None:
         body = changed(ONE, "/config/0/specification", name)
-        assert self.refusals(body, a_model_row(MODEL_ID)) == ["MA-ADM-012"]
+        ruling, row = Ruling(Settings()), a_model_row(MODEL_ID)
+        offers = [Offer(name, SPECIFICATIONS[name], reason="the GPU is lost")]
+        with pytest.raises(InvalidRequest) as refused:
+            ruling.admit(CREATE, body, ruling.facts({MODEL_ID: row}, offers=offers))
+        (violation,) = refused.value.violations
+        assert (violation.rule, "the GPU is lost" in violation.message) == ("MA-ADM-012", True)
+
+    def test_what_the_host_has_less_is_told_as_a_warning(self) -> None:
+        name, ruling, row = "modelarts.vm.cpu.2u", Ruling(Settings()), a_model_row(MODEL_ID)
+        body = changed(ONE, "/config/0/specification", name)
+        offers = [Offer(name, SPECIFICATIONS[name], warning="capped: this host has 1 vCPU")]
+        warnings = ruling.admit(CREATE, body, ruling.facts({MODEL_ID: row}, offers=offers))
+        assert ["capped: this host has 1 vCPU" in one.message for one in warnings] == [True]
+
+    def test_own_specifications_are_known_by_their_names_only(self) -> None:
+        own = {"shop.large": SpecificationSettings(vcpus=4, memory_mb=9000)}
+        body = changed(ONE, "/config/0/specification", "shop.large")
+        accepted = Ruling(Settings(specifications=own)).accept(CREATE, CreateService, body)
+        assert accepted.request.config[0].specification == "shop.large"
+        with pytest.raises(InvalidRequest, match="specification"):
+            Ruling(Settings()).accept(CREATE, CreateService, body)
+        wrong, ruling = (
+            changed(body, "/config/0/specification", "x"),
+            Ruling(Settings(specifications=own)),
+        )
+        with pytest.raises(InvalidRequest, match=r"shop\.large"):
+            ruling.accept(CREATE, CreateService, wrong)
 
     def test_listed_workspaces_are_the_only_ones(self) -> None:
         body = {**ONE, "workspace_id": "mine"}

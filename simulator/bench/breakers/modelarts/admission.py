@@ -142,6 +142,11 @@ def _unavailable(draw: st.DrawFn, document: Document, facts: Facts) -> Facts:
     return replace(facts, unavailable={**facts.unavailable, **missing})
 
 
+def _capped(draw: st.DrawFn, document: Document, facts: Facts) -> Facts:
+    used = sorted({corrected(version["specification"]) for version in document["config"]})
+    return replace(facts, capped=dict.fromkeys(some(draw, used), "capped: this host has 1 vCPU"))
+
+
 def _name_taken(draw: st.DrawFn, document: Document, facts: Facts) -> Facts:
     return replace(facts, names=facts.names | {document["service_name"]})
 
@@ -244,4 +249,5 @@ RECIPES: Recipes = {
     "MA-ADM-020": _in(_networks(security_groups=_closed), _NETWORK),
     "MA-ADM-021": _in(_model_taken),
     "MA-ADM-022": _in(_paths, _BATCH),
+    "MA-ADM-023": _in(_capped, _CONFIG),
 }

@@ -33,6 +33,7 @@ _SETTINGS = "says what Drydock cannot check without its settings"
 OWN: dict[str, str] = {
     "MA-ADM-016": _SETTINGS,
     "MA-ADM-018": _SETTINGS,
+    "MA-ADM-023": "says what this host gives less than the cloud would",
     **dict.fromkeys(
         (
             *("MA-TYPE-5001", "MA-MUST-5001", "MA-TYPE-5002", "MA-MUST-5002"),

@@ -119,6 +119,7 @@ _CONTAINER: tuple[Statement, ...] = (
         "protocol",
         "It speaks what is declared; https or http otherwise.",
         "MA-CFG-017",
+        "MA-CFG-018",
         "MA-TYPE-4012",
         why=CONTAINER,
     ),

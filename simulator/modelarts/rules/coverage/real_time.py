@@ -98,7 +98,7 @@ _NEW: tuple[Statement, ...] = (
     _new("table 2, Traffic Ratio", "Several add up to 100%.", "MA-SVC-014"),
     _new("table 2, Specifications", "What is grey cannot be used.", "MA-ADM-012"),
     _new("table 2, Specifications", "Where there is no public pool, none is.", "MA-ADM-012"),
-    _new("table 2, Specifications", "A little more is used than is chosen.", why=EXPLAINS),
+    _new("table 2, Specifications", "A little more is used than is chosen.", why=LIFECYCLE),
     _new("table 2, Compute Nodes", "It is the number of instances.", "MA-SVC-030"),
     _new("table 2, Compute Nodes", "1 is standalone, more is distributed.", why=EXPLAINS),
     _new("table 2, Environment Variable", "They get into the container.", why=LIFECYCLE),
@@ -127,7 +127,7 @@ _NEW: tuple[Statement, ...] = (
     _new(
         "table 2, Data Collection",
         "Off by default; on, calls are stored.",
-        why="collecting is not simulated: 501",
+        why=GATEWAY,
     ),
     _new("procedure, step 4", "A deployment takes minutes.", why=EXPLAINS),
     _new("procedure, step 4", "What is deployed starts at once.", why=LIFECYCLE),

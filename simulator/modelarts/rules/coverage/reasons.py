@@ -18,7 +18,10 @@ NOT_SIMULATED = "the operation is not simulated: 501"
 OUTSIDE = "not checkable from outside"
 PERMITS = "permits, and forbids nothing"
 QUERY = "a query parameter, checked by simulator/modelarts/queries.py"
-SMALL = "a small request, held against its shape: simulator/modelarts/changes.py, tags.py"
+SMALL = (
+    "a small request, held against its shape: simulator/modelarts/changes.py, tags.py, "
+    "app_schemas.py"
+)
 STORED = "guarded by the store in the transaction that writes"
 QUERY_IGNORED = "a query parameter that Drydock ignores: published clients send unknown ones"
 RUNTIME = "a behaviour of the built-in runtime: backends/runtime"

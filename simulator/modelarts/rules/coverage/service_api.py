@@ -150,8 +150,8 @@ _OTHERS: tuple[Statement, ...] = (
     _tags("tags", "Real-time services only.", why=STORED),
     _edge("nodes", "An edge node is started and stopped.", why=NOT_SIMULATED),
     _edge("tasks", "Tasks of edge services.", why=NOT_SIMULATED),
-    _app("apps, codes, APIs", "Applications, their codes, their APIs.", why=NOT_SIMULATED),
-    _app("app_remark", "At most 200 characters.", why=NOT_SIMULATED),
+    _app("apps, codes, APIs", "Applications, their codes, their APIs.", why=STORED),
+    _app("app_remark", "At most 200 characters.", why=SMALL),
     says("Permissions")("actions", "A permission for each operation.", why=IDENTITY),
     says("Querying Services")("URI", "specifications is no service id.", why="the routes"),
 )
