@@ -60,8 +60,7 @@ def failure_of(server: Server, detail: Json) -> Failure:
         f"{name} {'has failed' if status == 'failed' else f'is {status}'}"
         + (f": {why}" if why else ""),
         evidence=detail["evidence"] or _log_end(server, detail["service_id"]),
-        hint=f"`drydock why {name}` tells why and what to do, "
-        f"`drydock logs {name}` what it wrote",
+        hint=f"`drydock why {name}` tells why and what to do, `drydock logs {name}` what it wrote",
     )
 
 
