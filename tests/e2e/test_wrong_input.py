@@ -554,7 +554,7 @@ def test_service_whose_model_file_is_damaged_fails_with_the_reason_and_the_log(
         assert "iris.onnx" in detail["error_msg"]
         assert "Traceback" not in detail["error_msg"]
         assert any("deployment failed" in text for text in server.events(service_id))
-        assert server.pids(service_id) == []
+        wait_until("its process is gone", lambda: not server.pids(service_id), 10)
         answer = server.infer(service_id, json={})
         assert_gateway_says(answer, 500, "ModelArts.4302", "failed")
     finally:
