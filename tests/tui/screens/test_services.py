@@ -179,7 +179,7 @@ async def test_a_server_that_never_answered_is_named_with_what_to_do(
     fake.is_dead = True
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: "No answer from 127.0.0.1:8780" in screen_text(app))
-        assert "drydock up" in screen_text(app)
+        await until(pilot, lambda: "drydock up" in screen_text(app))
         fake.is_dead = False
         await until(pilot, lambda: "mnist-digits" in screen_text(app))
 
