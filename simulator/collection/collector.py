@@ -35,9 +35,9 @@ from simulator.store.queries import Store
 
 logger = logging.getLogger(__name__)
 
-TURN_S = 0.05
-PAUSE_S = 0.45
-"""A turn is at most this long, and this far from the next: a tenth of one processor."""
+TURN_S = 0.025
+PAUSE_S = 0.475
+"""A turn is at most this long, and this far from the next: a twentieth of one processor."""
 RULES_S = 1.0
 """For how long a service's rules are not read again."""
 RECOUNT_S = 30.0
