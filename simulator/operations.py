@@ -7,7 +7,9 @@ from collections.abc import Callable, Collection
 
 from simulator.errors import InUse, NotFound
 from simulator.facts import limits
+from simulator.lifecycle.objects import Event
 from simulator.lifecycle.requests import Change
+from simulator.routing import Routing, kept_routing, routing_of
 from simulator.store.services import Reconfiguration, Stored
 from simulator.system import System
 
@@ -61,6 +63,22 @@ async def reconfigure(
     stored = await asyncio.to_thread(system.store.reconfigure, service_id, project_id, now, change)
     system.engine.wake(service_id)
     return stored
+
+
+def rerouted(stored: Stored, after: Routing, event: Event) -> Reconfiguration:
+    """The same configuration, reached in another way.
+
+    Args:
+        event: tells of the change, if it is one.
+    """
+    return Reconfiguration(
+        service=stored.service,
+        events=(event,) if after != routing_of(stored.row.routing) else (),
+        versions=tuple(stored.versions),
+        document=stored.row.document,
+        is_logged=False,
+        routing=kept_routing(after),
+    )
 
 
 async def delete_model(system: System, project_id: str, model_id: str) -> None:

@@ -21,7 +21,7 @@ from simulator.lifecycle.objects import Event, EventKind
 from simulator.modelarts.shape import Characters, read_shape
 from simulator.objectpaths import BadObjectPath, check_key, parse_object_path
 from simulator.objects.errors import BucketTaken, NoSuchBucket, ObjectStoreError
-from simulator.routing import kept_routing, routing_of
+from simulator.routing import routing_of
 from simulator.store.services import Reconfiguration, Stored
 from simulator.strict_json import parse_object
 from simulator.system import System
@@ -170,14 +170,7 @@ def _changed(stored: Stored, changes: dict[str, Any]) -> Reconfiguration:
     _check(stored, rules)
     told = "is on" if rules.enabled else "is off"
     event = Event(EventKind.NORMAL, f"data collection {told}: {_words(rules)}", "CollectionChanged")
-    return Reconfiguration(
-        service=stored.service,
-        events=(event,) if rules != before.collection else (),
-        versions=tuple(stored.versions),
-        document=stored.row.document,
-        is_logged=False,
-        routing=kept_routing(replace(before, collection=rules)),
-    )
+    return operations.rerouted(stored, replace(before, collection=rules), event)
 
 
 def _words(rules: Collection) -> str:

@@ -13,7 +13,7 @@ from simulator import operations
 from simulator.errors import InvalidRequest, Violation
 from simulator.lifecycle.objects import Event, EventKind, InstanceState
 from simulator.modelarts.shape import read_shape
-from simulator.routing import kept_routing, routing_of
+from simulator.routing import routing_of
 from simulator.store.services import Reconfiguration, Stored
 from simulator.strict_json import parse_object
 from simulator.system import System
@@ -123,11 +123,4 @@ def _changed(stored: Stored, changes: dict[str, Any]) -> Reconfiguration:
     after = replace(before, **changes)
     told = ", ".join(f"{name} {value}" for name, value in changes.items())
     event = Event(EventKind.NORMAL, f"its routing was changed: {told}", "RoutingChanged")
-    return Reconfiguration(
-        service=stored.service,
-        events=(event,) if after != before else (),
-        versions=tuple(stored.versions),
-        document=stored.row.document,
-        is_logged=False,
-        routing=kept_routing(after),
-    )
+    return operations.rerouted(stored, after, event)

@@ -104,8 +104,6 @@ class Collector:
         self._hold = hold
         self._listen = listen
         self._sheaves: dict[str, Sheaf] = {}
-        self._read_s: dict[str, float] = {}
-        self._counted_s: dict[str, float] = {}
         self._events: list[tuple[str, Event]] = []
         self._is_paused = False
         self._turning = threading.Lock()
@@ -229,10 +227,9 @@ class Collector:
             rules = self._rules(service_id)
             if rules is None:
                 return None
-            sheaf = Sheaf(service_id, rules, 0)
+            sheaf = Sheaf(service_id, rules, read_s=time.monotonic())
             self._count(sheaf)
             self._sheaves[service_id] = sheaf
-            self._read_s[service_id] = time.monotonic()
         return self._sheaves[service_id]
 
     def _rules(self, service_id: str) -> Collection | None:
@@ -245,9 +242,9 @@ class Collector:
     def _look_after(self, sheaf: Sheaf) -> None:
         """Follow changed rules; see whether there is room again."""
         now = time.monotonic()
-        if now - self._read_s[sheaf.service_id] < RULES_S:
+        if now - sheaf.read_s < RULES_S:
             return
-        self._read_s[sheaf.service_id] = now
+        sheaf.read_s = now
         rules = self._rules(sheaf.service_id)
         if rules is None:  # the service is gone; its last exchanges are kept
             if not sheaf.lines or sheaf.trouble:
@@ -258,7 +255,7 @@ class Collector:
             self._write(sheaf)  # those that cannot be go where the others will
         sheaf.rules = rules
         is_held = sheaf.is_full or bool(sheaf.trouble)
-        if is_changed or (is_held and now - self._counted_s[sheaf.service_id] > RECOUNT_S):
+        if is_changed or (is_held and now - sheaf.counted_s > RECOUNT_S):
             before = sheaf.used_bytes
             self._count(sheaf)
             sheaf.is_full = sheaf.is_full and not is_changed and sheaf.used_bytes >= before
@@ -268,11 +265,10 @@ class Collector:
 
     def _forget(self, sheaf: Sheaf) -> None:
         self._discard(sheaf.names)
-        for kept in (self._sheaves, self._read_s, self._counted_s):
-            del kept[sheaf.service_id]
+        del self._sheaves[sheaf.service_id]
 
     def _count(self, sheaf: Sheaf) -> None:
-        self._counted_s[sheaf.service_id] = time.monotonic()
+        sheaf.counted_s = time.monotonic()
         if sheaf.rules.destination == OFF.destination:
             with contextlib.suppress(ObjectStoreError):  # counting says what is wrong
                 self._objects.create(BUCKET)
@@ -283,16 +279,15 @@ class Collector:
         else:
             sheaf.trouble = ""
 
-    def _write(self, sheaf: Sheaf) -> bool:
-        """Write a service's lines, and remove their files from the spool; whether it could be."""
+    def _write(self, sheaf: Sheaf) -> None:
+        """Write a service's lines, and remove their files from the spool; else they wait on."""
         try:
             written = sheaf.write(self._objects, datetime.now(UTC))
         except ObjectStoreError as error:
             self._fail(sheaf, str(error))
-            return False
+            return
         sheaf.trouble = ""
         self._discard(written)
-        return True
 
     def _discard(self, names: list[str]) -> None:
         for name in names:

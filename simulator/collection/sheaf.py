@@ -25,18 +25,21 @@ class Sheaf:
         lines: those that wait, each with the time of its request, seconds since the epoch.
         since_s: when the oldest waiting line came, seconds of the monotonic clock.
         names: the spool's files that the waiting lines are from.
+        read_s, counted_s: when its rules were read and its files counted last, of that clock.
         is_full: the budget left no room for an exchange.
         trouble: why lines cannot be written; empty while they can.
     """
 
     service_id: str
     rules: Collection
-    used_bytes: int
+    used_bytes: int = 0
     exchanges: int = 0
     lines: list[tuple[float, bytes]] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     waiting_bytes: int = 0
     since_s: float = 0.0
+    read_s: float = 0.0
+    counted_s: float = 0.0
     is_full: bool = False
     trouble: str = ""
 

@@ -6,6 +6,7 @@ Source: ModelArts API reference, App Authentication Management.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from fastapi import APIRouter, Request
 
@@ -98,39 +99,29 @@ def _add_apps(router: APIRouter, system: System) -> None:
 
 
 def _add_secrets(router: APIRouter, system: System) -> None:
+    async def changed(
+        request: Request, change: Callable[..., App], project_id: str, *about: str
+    ) -> Json:
+        """The app after a change of the store's, which takes the time last."""
+        caller = await system.directory.caller(request, project_id)
+        now = system.clock.now_ms()
+        return _shown(await asyncio.to_thread(change, project_id, caller.user_id, *about, now))
+
     @router.post(
         APPS + "/{app_id}/app-code",
         operation_id="CreateApigAppCode",
         summary="Give an app another code",
     )
     async def create_code(project_id: str, app_id: str, request: Request) -> Json:
-        caller = await system.directory.caller(request, project_id)
-        now = system.clock.now_ms()
-        return _shown(
-            await asyncio.to_thread(
-                system.store.apps.add_code, project_id, caller.user_id, app_id, now
-            )
-        )
+        return await changed(request, system.store.apps.add_code, project_id, app_id)
 
     @router.put(CODE, operation_id="ResetApigAppCode", summary="Put a new code in a code's place")
     async def reset_code(project_id: str, app_id: str, app_code: str, request: Request) -> Json:
-        caller = await system.directory.caller(request, project_id)
-        now = system.clock.now_ms()
-        return _shown(
-            await asyncio.to_thread(
-                system.store.apps.reset_code, project_id, caller.user_id, app_id, app_code, now
-            )
-        )
+        return await changed(request, system.store.apps.reset_code, project_id, app_id, app_code)
 
     @router.delete(CODE, operation_id="DeleteApigAppCode", summary="Take a code from an app")
     async def delete_code(project_id: str, app_id: str, app_code: str, request: Request) -> Json:
-        caller = await system.directory.caller(request, project_id)
-        now = system.clock.now_ms()
-        return _shown(
-            await asyncio.to_thread(
-                system.store.apps.remove_code, project_id, caller.user_id, app_id, app_code, now
-            )
-        )
+        return await changed(request, system.store.apps.remove_code, project_id, app_id, app_code)
 
     @router.put(
         APPS + "/{app_id}/app-secret",
@@ -138,13 +129,7 @@ def _add_secrets(router: APIRouter, system: System) -> None:
         summary="Give an app another secret",
     )
     async def reset_secret(project_id: str, app_id: str, request: Request) -> Json:
-        caller = await system.directory.caller(request, project_id)
-        now = system.clock.now_ms()
-        return _shown(
-            await asyncio.to_thread(
-                system.store.apps.reset_secret, project_id, caller.user_id, app_id, now
-            )
-        )
+        return await changed(request, system.store.apps.reset_secret, project_id, app_id)
 
 
 def read_app_query(shape: type[QueryT], request: Request) -> QueryT:

@@ -25,11 +25,14 @@ from simulator.engine import Told
 from simulator.gateway.render import render
 from simulator.gateway.state import Abort, Latency, PathFaults
 from simulator.gateway.transition import steps
+from simulator.lifecycle.objects import Event, EventKind
 from simulator.objectpaths import ObjectPath
 from simulator.objects.store import ObjectStore
+from simulator.operations import rerouted
 from simulator.routetable import RouteTable
 from simulator.routing import Routing, kept_routing
 from simulator.store.queries import Store
+from simulator.store.services import Reconfiguration, Stored
 from tests.simulator.gateway.conftest import World, start_world, stop_world
 from tests.simulator.gateway.support import Request, a_service, a_state, a_version, say
 from tests.support.builders import CREATED, a_service_row, a_version_row
@@ -495,14 +498,6 @@ async def _is_delayed(collecting: Collecting) -> bool:
     return any(line.endswith(": 1") for line in found.splitlines())
 
 
-def _with_rules(stored: Any, rules: Collection) -> Any:
-    from simulator.store.services import Reconfiguration
-
-    return Reconfiguration(
-        service=stored.service,
-        events=(),
-        versions=tuple(stored.versions),
-        document=stored.row.document,
-        is_logged=False,
-        routing=kept_routing(Routing(collection=rules)),
-    )
+def _with_rules(stored: Stored, rules: Collection) -> Reconfiguration:
+    event = Event(EventKind.NORMAL, "its rules are others")
+    return rerouted(stored, Routing(collection=rules), event)
